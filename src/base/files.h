@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* files.h - read-only files, lent: the host's own below a folder, or a scenario's from memory.
+ *
+ * Paths are relative to what was lent and use "/"; a path that leads outside is as absent as one that is not
+ * there. No back end follows a symbolic link out of its folder.
+ */
+#ifndef TULLE_BASE_FILES_H
+#define TULLE_BASE_FILES_H
+
+#include "base/bytes.h"
+
+enum files_kind { FILES_NONE, FILES_FILE, FILES_FOLDER, FILES_FORBIDDEN };
+
+struct file {
+	enum files_kind kind;
+	uint64_t size;
+	int64_t modified;  /* seconds since 1970 */
+	uint64_t handle;   /* the back end's; 0 is never an open file */
+};
+
+struct files;
+struct files_ops {
+	struct file (*open)(struct files *, const char *path); /* only a FILES_FILE needs to be closed */
+	size_t (*read)(struct files *, const struct file *, uint64_t offset, struct room); /* 0: the end, or it cannot be read */
+	void (*close)(struct files *, struct file *);
+};
+struct files { const struct files_ops *ops; };
+
+static inline struct file files_open(struct files *f, const char *path) { return f->ops->open(f, path); }
+static inline size_t files_read(struct files *f, const struct file *file, uint64_t offset, struct room room)
+{
+	return f->ops->read(f, file, offset, room);
+}
+static inline void files_close(struct files *f, struct file *file) { f->ops->close(f, file); }
+
+#endif

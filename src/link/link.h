@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/* link.h - frames in and out: a device, a file, an end of a simulated wire; or a link that wraps another.
+ *
+ * Frames are Ethernet frames. Both verbs move batches and never block; `max` and `count` are the caller's
+ * budget. A frame that was received is good until the next call on that link. A frame that is sent is the
+ * caller's again on return.
+ */
+#ifndef TULLE_LINK_LINK_H
+#define TULLE_LINK_LINK_H
+
+#include "base/bytes.h"
+#include "base/instant.h"
+
+#define LINK_BATCH_MAX 64
+
+enum {
+	FRAME_CHECKED = 1, /* received: whoever handed it up vouches for the transport checksum */
+};
+
+struct frame {
+	struct bytes data;
+	uint32_t flags;
+	const char *story; /* why it was sent, in words, for the capture's comment; or NULL */
+};
+
+struct link;
+struct link_ops {
+	size_t (*recv)(struct link *, instant now, struct frame *, size_t max);
+	size_t (*send)(struct link *, instant now, const struct frame *, size_t count); /* how many were taken; the rest is dropped by the link */
+	/* Sleeps until frames may have come or `until` has passed, and returns the new now. NULL for links that
+	 * live on a virtual clock. */
+	instant (*wait)(struct link *, instant until);
+};
+struct link {
+	const struct link_ops *ops;
+	uint16_t mtu; /* of the payload of a frame: 1500 */
+};
+
+static inline size_t link_recv(struct link *l, instant now, struct frame *f, size_t max)
+{
+	return l->ops->recv(l, now, f, max);
+}
+static inline size_t link_send(struct link *l, instant now, const struct frame *f, size_t count)
+{
+	return l->ops->send(l, now, f, count);
+}
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/* tool.h - programs over net.h that are started by words: `echo serve tcp://:6666`.
+ *
+ * The command line and a scenario start them the same way, over the host's sockets, our stack or a simulated
+ * internet. A tool does no I/O of its own: network, words, files and chance are lent in its environment.
+ *
+ *     struct tool *t = tool_open(argc, argv, &env);        // NULL: env.err says why; env.status is the exit status
+ *     while (!t->done && net_wait(net)) app_turn(net, t->app);
+ *     exit(t->status);
+ */
+#ifndef TULLE_TOOL_TOOL_H
+#define TULLE_TOOL_TOOL_H
+
+#include "base/arena.h"
+#include "base/chance.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "net/net.h"
+
+#define TOOL_SERVERS_MAX 3
+#define TOOL_MEMORY_BYTES (8u << 20) /* what main/ and the lab lend unless a tool asks for more */
+
+/* Exit statuses of every tool. */
+enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 64 };
+
+struct tool_env {
+	struct net *net;
+	struct arena *memory;      /* for the tool's life */
+	struct text *out, *err;
+	struct files *files;       /* may be NULL: there are none */
+	struct rng *rng;
+	struct ip servers[TOOL_SERVERS_MAX]; size_t servers_count; /* resolv.conf's name servers */
+	uint16_t server_port;      /* of theirs: 53 */
+	int64_t date;              /* seconds since 1970 when net_now was `date_at` */
+	instant date_at;
+	bool color;                /* out is a terminal that shows colour */
+	int status;                /* set when tool_open fails */
+};
+
+/* What ran is told to whoever started it (the lab's table, a test) as named numbers. */
+#define TOOL_MEASURES_MAX 24
+struct tool_measure { const char *name; int64_t value; };
+
+struct tool {
+	struct app app;
+	bool done;   /* nothing more will come of it; `status` is its exit status */
+	int status;
+	void (*stop)(struct tool *); /* asked to end (SIGTERM): closes what is open; NULL: just drop it */
+	struct tool_measure measure[TOOL_MEASURES_MAX]; /* name NULL: the end */
+};
+
+struct tool *tool_open(int argc, const char *const *argv, struct tool_env *);
+
+/* Every tool there is: for help, completion and "did you mean". */
+struct tool_kind {
+	const char *name;    /* "echo" */
+	const char *summary; /* a line */
+	const char *help;    /* a screen */
+	struct tool *(*open)(int argc, const char *const *argv, struct tool_env *);
+};
+extern const struct tool_kind tool_kinds[];
+extern const size_t tool_kinds_count;
+
+#endif
