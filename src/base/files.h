@@ -7,7 +7,7 @@
 #ifndef TULLE_BASE_FILES_H
 #define TULLE_BASE_FILES_H
 
-#include "base/bytes.h"
+#include "base/arena.h"
 
 enum files_kind { FILES_NONE, FILES_FILE, FILES_FOLDER, FILES_FORBIDDEN };
 
@@ -23,6 +23,7 @@ struct files_ops {
 	struct file (*open)(struct files *, const char *path); /* only a FILES_FILE needs to be closed */
 	size_t (*read)(struct files *, const struct file *, uint64_t offset, struct room); /* 0: the end, or it cannot be read */
 	void (*close)(struct files *, struct file *);
+	struct files *(*below)(struct files *, const char *folder, struct arena *); /* NULL: a prefix to each path does */
 };
 struct files { const struct files_ops *ops; };
 
@@ -32,5 +33,9 @@ static inline size_t files_read(struct files *f, const struct file *file, uint64
 	return f->ops->read(f, file, offset, room);
 }
 static inline void files_close(struct files *f, struct file *file) { f->ops->close(f, file); }
+
+/* The files below one folder, of which nothing leads out; NULL if it is no folder or there is no room. What
+ * it takes of `memory` it keeps, and it wants the files it was made from to stay. */
+struct files *files_below(struct files *, const char *folder, struct arena *memory);
 
 #endif

@@ -49,7 +49,11 @@ struct tool {
 	struct tool_measure measure[TOOL_MEASURES_MAX]; /* name NULL: the end */
 };
 
+/* argv[0] is the tool's name: "echo", "serve", "tcp://:6666". */
 struct tool *tool_open(int argc, const char *const *argv, struct tool_env *);
+
+/* For a tool's open: says why not as a line on env->err, sets the status to TOOL_USAGE, returns NULL. */
+struct tool *tool_usage(struct tool_env *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Every tool there is: for help, completion and "did you mean". */
 struct tool_kind {
@@ -60,5 +64,7 @@ struct tool_kind {
 };
 extern const struct tool_kind tool_kinds[];
 extern const size_t tool_kinds_count;
+const struct tool_kind *tool_find(const char *name); /* NULL: there is none of that name */
+const char *tool_nearest(const char *misspelt);      /* the name that was probably meant, or NULL */
 
 #endif

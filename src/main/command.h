@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* command.h - the words after `tulle` that are not tools: they bring a network, or need none.
+ *
+ * Each gets its own words (argv[0] is its name) and returns the exit status: 0, 1 failed, 64 wrong usage.
+ */
+#ifndef TULLE_MAIN_COMMAND_H
+#define TULLE_MAIN_COMMAND_H
+
+#include <stdbool.h>
+
+int main_tool(int argc, char **argv); /* a tool on this host's sockets; argv[0] is the tool */
+
+extern bool main_sandboxed; /* false after --no-sandbox */
+
+#endif

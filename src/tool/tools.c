@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#include "tool/tool.h"
+
+/* Sorted by name; each row's function is in the tool's own header. */
+const struct tool_kind tool_kinds[] = {
+	{ NULL, NULL, NULL, NULL }, /* the end */
+};
+const size_t tool_kinds_count = COUNT(tool_kinds) - 1;
+
+const struct tool_kind *tool_find(const char *name)
+{
+	for (size_t i = 0; i < tool_kinds_count; i++)
+		if (strcmp(tool_kinds[i].name, name) == 0) return &tool_kinds[i];
+	return NULL;
+}
+
+const char *tool_nearest(const char *misspelt)
+{
+	const char *names[COUNT(tool_kinds)];
+
+	for (size_t i = 0; i < tool_kinds_count; i++) names[i] = tool_kinds[i].name;
+	return text_nearest(misspelt, names, tool_kinds_count);
+}
+
+struct tool *tool_open(int argc, const char *const *argv, struct tool_env *env)
+{
+	env->status = TOOL_USAGE;
+	if (argc < 1) {
+		text_puts(env->err, "which tool? `tulle help` names them\n");
+		return NULL;
+	}
+	const struct tool_kind *kind = tool_find(argv[0]);
+	if (kind != NULL) return kind->open(argc, argv, env);
+	const char *nearest = tool_nearest(argv[0]);
+	text_printf(env->err, "%s: there is no such tool", argv[0]);
+	if (nearest != NULL) text_printf(env->err, "; did you mean %s?", nearest);
+	text_puts(env->err, "\n");
+	return NULL;
+}
+
+struct tool *tool_usage(struct tool_env *env, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text_vprintf(env->err, format, args);
+	va_end(args);
+	text_puts(env->err, "\n");
+	env->status = TOOL_USAGE;
+	return NULL;
+}
