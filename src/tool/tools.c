@@ -16,7 +16,7 @@ const struct tool_kind *tool_find(const char *name)
 
 const char *tool_nearest(const char *misspelt)
 {
-	const char *names[COUNT(tool_kinds)];
+	const char *names[COUNT(tool_kinds)] = { NULL };
 
 	for (size_t i = 0; i < tool_kinds_count; i++) names[i] = tool_kinds[i].name;
 	return text_nearest(misspelt, names, tool_kinds_count);
