@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+/* Several programs on one net: each sees its own events, in order, and its own wake-ups. The net beneath is a
+ * list of events that the test writes. */
+#include "net/share.h"
+
+#include "tap.h"
+
+enum { EVENTS_MAX = 16 };
+
+struct fake {
+	struct net net;
+	struct net_event event[EVENTS_MAX]; size_t events, taken;
+	net_id last_id, aborted, finished;
+	instant now, wake_at;
+	unsigned sent;
+};
+
+static struct fake *fake_of(struct net *net) { return (struct fake *)(void *)net; }
+static net_id fake_new(struct net *net, const struct addr *a)
+{
+	(void)a;
+	return ++fake_of(net)->last_id;
+}
+static bool fake_sendto(struct net *net, net_id id, const struct addr *to, struct bytes b)
+{
+	(void)id, (void)to, (void)b;
+	return ++fake_of(net)->sent;
+}
+static size_t fake_send(struct net *net, net_id id, struct bytes b)
+{
+	(void)net, (void)id;
+	return b.len;
+}
+static void fake_finish(struct net *net, net_id id) { fake_of(net)->finished = id; }
+static void fake_abort(struct net *net, net_id id) { fake_of(net)->aborted = id; }
+static instant fake_now(struct net *net) { return fake_of(net)->now; }
+static void fake_wake(struct net *net, instant at) { fake_of(net)->wake_at = at; }
+static bool fake_next(struct net *net, struct net_event *ev)
+{
+	struct fake *f = fake_of(net);
+	if (f->taken == f->events) return false;
+	*ev = f->event[f->taken++];
+	return true;
+}
+static bool fake_wait(struct net *net) { return fake_of(net)->taken < fake_of(net)->events; }
+
+static const struct net_ops fake_ops = {
+	.listen = fake_new, .connect = fake_new, .bind = fake_new, .sendto = fake_sendto, .send = fake_send,
+	.finish = fake_finish, .abort = fake_abort, .now = fake_now, .wake = fake_wake, .next = fake_next,
+	.wait = fake_wait,
+};
+
+static struct fake fake;
+static struct share share;
+static struct share_seat seat[2];
+static _Alignas(16) uint8_t memory[4096];
+
+static struct net *a(void) { return share_seat(&share, 0); }
+static struct net *b(void) { return share_seat(&share, 1); }
+
+static void start(uint32_t owners_max)
+{
+	fake = (struct fake){ .net = { .ops = &fake_ops }, .wake_at = NEVER };
+	memset(memory, 0, sizeof memory);
+	assert(share_size(owners_max) <= sizeof memory);
+	share_init(&share, &fake.net, seat, 2, (struct room){ memory, sizeof memory }, owners_max);
+}
+
+static void happens(enum net_what what, net_id id, net_id on)
+{
+	fake.event[fake.events++] = (struct net_event){ .what = what, .id = id, .on = on };
+}
+
+static void each_gets_its_own_in_order(void)
+{
+	struct net_event ev;
+	struct addr any = { 0 };
+	start(8);
+	net_id la = net_listen(a(), &any), lb = net_listen(b(), &any);
+	happens(NET_ACCEPTED, 10, la);
+	happens(NET_READABLE, 10, 0);
+	happens(NET_ACCEPTED, 11, lb);
+	happens(NET_CLOSED, 10, 0);
+	CHECK(!net_next(b(), &ev) && share_pending(&share)); /* the first is a's */
+	CHECK(net_next(a(), &ev) && ev.what == NET_ACCEPTED && ev.id == 10);
+	CHECK(net_next(a(), &ev) && ev.what == NET_READABLE && ev.id == 10);
+	CHECK(!net_next(a(), &ev) && share_pending(&share)); /* now b's waits */
+	CHECK(net_next(b(), &ev) && ev.what == NET_ACCEPTED && ev.id == 11);
+	CHECK(!net_next(b(), &ev));
+	CHECK(net_next(a(), &ev) && ev.what == NET_CLOSED && ev.id == 10);
+	CHECK(!net_next(a(), &ev) && !net_next(b(), &ev) && !share_pending(&share));
+}
+
+static void a_strangers_id_is_refused(void)
+{
+	struct addr any = { 0 };
+	start(8);
+	net_id mine = net_bind(a(), &any);
+	CHECK(net_sendto(a(), mine, &any, bytes_of("x")) && fake.sent == 1);
+	CHECK(!net_sendto(b(), mine, &any, bytes_of("x")) && fake.sent == 1);
+	net_abort(b(), mine);
+	CHECK_EQ(fake.aborted, 0);
+	net_finish(a(), mine); /* a socket for datagrams: gone at once */
+	CHECK_EQ(fake.finished, mine);
+	CHECK(!net_sendto(a(), mine, &any, bytes_of("x")));
+}
+
+static void each_wakes_at_its_own_time(void)
+{
+	struct net_event ev;
+	start(8);
+	net_wake(a(), 50);
+	net_wake(b(), 20);
+	CHECK_EQ(fake.wake_at, 20);
+	fake.now = 20;
+	CHECK(share_pending(&share) && !net_next(a(), &ev));
+	CHECK(net_next(b(), &ev) && ev.what == NET_WAKE && !net_next(b(), &ev));
+	CHECK_EQ(fake.wake_at, 50);
+	net_wake(a(), NEVER);
+	CHECK_EQ(fake.wake_at, NEVER);
+}
+
+static void who_leaves_takes_everything_along(void)
+{
+	struct net_event ev;
+	struct addr any = { 0 };
+	start(8);
+	net_id s = net_connect(b(), &any);
+	happens(NET_READABLE, s, 0);
+	CHECK(share_pending(&share));
+	share_leave(&share, 1);
+	CHECK(fake.aborted == s && !share_pending(&share) && !net_next(b(), &ev));
+}
+
+static void a_full_table_refuses(void)
+{
+	struct net_event ev;
+	struct addr any = { 0 };
+	start(2);
+	net_id l = net_listen(a(), &any);
+	CHECK(net_bind(b(), &any) != 0);
+	CHECK(net_bind(b(), &any) == 0 && net_why_not(b()) == NET_NO_ROOM && fake.aborted == 3);
+	happens(NET_ACCEPTED, 9, l);
+	CHECK(!net_next(a(), &ev) && fake.aborted == 9);
+	net_finish(a(), l);
+	CHECK(net_bind(b(), &any) != 0); /* its place is free again */
+}
+
+int main(void)
+{
+	TEST(each_gets_its_own_in_order);
+	TEST(a_strangers_id_is_refused);
+	TEST(each_wakes_at_its_own_time);
+	TEST(who_leaves_takes_everything_along);
+	TEST(a_full_table_refuses);
+	return tap_end();
+}
