@@ -31,6 +31,8 @@
 enum dns_type { DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12, DNS_HINFO = 13, DNS_MX = 15,
                 DNS_TXT = 16, DNS_AAAA = 28, DNS_SRV = 33, DNS_OPT = 41, DNS_DS = 43, DNS_CAA = 257,
                 DNS_AXFR = 252, DNS_ANY = 255 };
+/* Types of which only the name is known here: their rdata is opaque (RFC 3597). */
+enum { DNS_DNAME = 39, DNS_RRSIG = 46, DNS_NSEC = 47, DNS_DNSKEY = 48, DNS_HTTPS = 65, DNS_IXFR = 251 };
 enum dns_class { DNS_IN = 1, DNS_CH = 3, DNS_CLASS_ANY = 255 };
 enum dns_rcode { DNS_NOERROR = 0, DNS_FORMERR = 1, DNS_SERVFAIL = 2, DNS_NXDOMAIN = 3, DNS_NOTIMP = 4,
                  DNS_REFUSED = 5, DNS_BADVERS = 16 };
@@ -46,7 +48,7 @@ struct dns_question { struct dns_name name; uint16_t type, class; };
 struct dns_rr {
 	struct dns_name name;
 	uint16_t type, class;
-	uint32_t ttl;            /* seconds */
+	uint32_t ttl;            /* seconds; from the wire at most 2^31 - 1, more is read as 0 (RFC 2181, 8) */
 	enum dns_section section;
 	struct bytes rdata;      /* as it lies in `message`: names in it may be compressed */
 	struct bytes message;    /* for dns_rdata_name; empty if rdata stands alone */
@@ -63,7 +65,9 @@ struct dns_message {
 };
 struct dns_cursor { const struct dns_message *message; size_t at; uint32_t index; };
 
-enum drop dns_parse(struct bytes, struct dns_message *); /* every name and length in it is checked */
+/* Every name and length in it is checked, to the last byte: bytes after the last record that was counted are
+ * refused (DROP_LENGTH), for nobody sends them by mistake, and what one reader skips another may believe. */
+enum drop dns_parse(struct bytes, struct dns_message *);
 struct dns_cursor dns_records(const struct dns_message *);
 bool dns_next(struct dns_cursor *, struct dns_rr *);
 
@@ -73,6 +77,22 @@ bool dns_rdata_name(const struct dns_rr *, size_t skip, struct dns_name *); /* N
 struct dns_soa { struct dns_name mname, rname; uint32_t serial, refresh, retry, expire, minimum; };
 bool dns_rdata_soa(const struct dns_rr *, struct dns_soa *);
 void dns_rdata_print(const struct dns_rr *, struct text *);         /* as in a zone file */
+
+/* The fields of a type's rdata, one letter each; NULL if it is opaque. What checks, prints, writes and reads
+ * master files all goes by it. Only `S`, `v` and `h` may come last and take all that is left.
+ *
+ *     a  IPv4 address     n  name, compressed when written    1 2 4  numbers of so many bytes
+ *     q  IPv6 address     N  name, never compressed           s  string    S  one string or more
+ *     g  CAA's tag        v  CAA's value, to the end          h  bytes in hexadecimal, to the end
+ */
+const char *dns_rdata_shape(uint16_t type, uint16_t class);
+
+/* A field of it, taken one at a time; raw is how it lies there. */
+struct dns_field { char kind; struct bytes raw; struct dns_name name; uint32_t number; };
+struct dns_fields { const char *shape; struct bytes in; size_t at, end; bool alone; };
+bool dns_fields(const struct dns_rr *, struct dns_fields *); /* false: opaque */
+/* DROP_NONE with kind '\0' at the end of well-formed rdata. */
+enum drop dns_field_next(struct dns_fields *, struct dns_field *);
 
 struct dns_builder {
 	struct room room;
@@ -89,7 +109,9 @@ bool dns_add_opt(struct dns_builder *, uint16_t udp_size, uint16_t rcode, bool d
 void dns_set_tc(struct dns_builder *);
 size_t dns_end(struct dns_builder *); /* writes the counts; the message's length */
 
-/* Names. */
+/* Names. The first reads what stands at *at of a message, following pointers, and moves *at behind it; the
+ * part before the first pointer must end at `end` or before. */
+enum drop dns_name_read(struct bytes message, size_t *at, size_t end, struct dns_name *);
 bool dns_name_parse(const char *text, struct dns_name *); /* "www.example.com", trailing dot or not; \. \ddd */
 const char *dns_name_text(const struct dns_name *, char buffer[DNS_NAME_TEXT_MAX]); /* ends in a dot */
 bool dns_name_equal(const struct dns_name *, const struct dns_name *);
