@@ -14,7 +14,9 @@
 #define LINK_BATCH_MAX 64
 
 enum {
-	FRAME_CHECKED = 1, /* received: whoever handed it up vouches for the transport checksum */
+	/* Received: whoever handed it up vouches for the checksums inside, nobody need sum again. Sent: the sender
+	 * vouches for them; a wire in the same process hands the mark on, a device ignores it. */
+	FRAME_CHECKED = 1,
 };
 
 struct frame {

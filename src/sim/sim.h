@@ -6,11 +6,21 @@
  * others. The simulator does not know what a frame holds.
  *
  *     sim = sim_init(memory, &limits, seed);
- *     wire = sim_wire(sim, &config); end = sim_attach(sim, wire, node); ... stack_attach(stack, end)
- *     sim_node(sim, node)...; sim_run(sim, until);
+ *     wire = sim_add_wire(sim, &config); host = sim_add_node(sim, &node, "a");
+ *     end = sim_attach(sim, wire, host); ... stack_attach(stack, end, mac)
+ *     sim_run(sim, until);
  *
- * Order. Events are ordered by (time, the node that caused it, that node's own count), and each node draws
- * from its own stream of chance; so a run does not depend on how nodes are spread over cores.
+ * Order. Frames arrive in the order of (time, the node that sent them, that node's own count). At each instant
+ * first all frames that are due arrive, then the nodes that are due are stepped, in the order of their numbers;
+ * a node is due when its deadline has come or frames have. Each node draws from its own stream of chance. So a
+ * run does not depend on how nodes are spread over cores.
+ *
+ * The law of the deadline is asserted: after step(now), deadline() > now. A node that is not done with what is
+ * due goes on before it returns; only frames that it has left waiting bring it back at the same instant.
+ *
+ * What a node receives is good until it receives again from that end, or its step ends. FRAME_CHECKED travels
+ * with a frame: who sends it so marked says that its checksums are right, and the wire takes the mark off what it
+ * corrupts; so the receiver need not sum up again what never left this process.
  */
 #ifndef TULLE_SIM_SIM_H
 #define TULLE_SIM_SIM_H
@@ -34,7 +44,8 @@ struct sim_limits {
 	uint32_t frame_bytes_max; /* Ethernet header and MTU: 1514 */
 };
 
-/* What can go wrong on a wire, per frame, each in parts per billion; drawn from the sender's chance. */
+/* What can go wrong on a wire, per frame, each in parts per billion; drawn from the sender's chance. A frame that
+ * is corrupted has one bit flipped behind its Ethernet header. */
 struct sim_faults {
 	uint32_t loss, duplicate, reorder, corrupt;
 	instant reorder_for;   /* how much later a reordered frame comes */
@@ -43,18 +54,19 @@ struct sim_faults {
 struct sim_wire_config {
 	const char *name;
 	instant delay;
-	uint64_t bits_per_second; /* 0: no limit */
-	uint32_t queue_bytes_max; /* in front of a rate: what waits at one end; beyond it frames are dropped. 0: 1 MiB */
-	uint16_t mtu;
+	uint64_t bits_per_second; /* from each end, of the frames' own bytes; 0: no limit */
+	uint32_t queue_bytes_max; /* in front of a rate: what has not left an end yet; what comes on top is dropped. 0: 1 MiB */
+	uint16_t mtu;             /* 0: what frame_bytes_max allows */
 	struct sim_faults faults;
 };
 
-/* What became of a frame that was sent. */
+/* What became of a frame that was sent: the worst, if several things did. */
 enum sim_fate { SIM_DELIVERED, SIM_LOST, SIM_DUPLICATED, SIM_REORDERED, SIM_CORRUPTED, SIM_QUEUE_FULL,
-                SIM_NO_BUFFER, SIM_CUT };
+                SIM_NO_BUFFER, SIM_TOO_BIG, SIM_CUT };
 const char *sim_fate_words(enum sim_fate); /* "lost on the wire" */
 
-/* Who watches sees each frame once, as it starts onto a wire. */
+/* Who watches sees each frame once, as it is handed to a wire's end (before it waits behind a rate, and before
+ * it is corrupted), with what will become of it. */
 struct sim_watch {
 	void (*sent)(struct sim_watch *, instant, sim_wire_id, uint32_t end, const struct frame *, enum sim_fate);
 };
@@ -73,14 +85,19 @@ void sim_set_wire(struct sim *, sim_wire_id, const struct sim_wire_config *);
 void sim_cut_wire(struct sim *, sim_wire_id, bool cut);
 void sim_cut_node(struct sim *, sim_node_id, bool cut); /* all its ends */
 void sim_set_watch(struct sim *, struct sim_watch *);   /* NULL: nobody */
+instant sim_arrives_at(const struct sim *); /* for who watches: when the frame just shown reaches the others; or NEVER */
 
 instant sim_now(const struct sim *);
 instant sim_next_at(const struct sim *);      /* NEVER: nothing will ever happen */
 void sim_poke(struct sim *, sim_node_id);     /* its deadline has changed from outside, or frames came: step it next */
 void sim_run(struct sim *, instant until);    /* all that is due up to and with `until`; then now is `until` */
-bool sim_step(struct sim *, instant until);   /* one event; false: none is due up to `until` */
+bool sim_step(struct sim *, instant until);   /* one event: a frame arrives or a node is stepped; false: none is due up to `until` */
 
-struct sim_counts { uint64_t events, frames, by_fate[SIM_CUT + 1]; uint64_t trace; /* a hash of every event */ };
+struct sim_counts {
+	uint64_t events, frames, by_fate[SIM_CUT + 1];
+	uint64_t lost_under_way; /* the wire was cut while they were on it */
+	uint64_t trace;          /* a hash of every frame that was sent: when, by whom, what it was and what became of it */
+};
 struct sim_counts sim_counts(const struct sim *);
 
 #endif
