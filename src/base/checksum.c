@@ -21,6 +21,11 @@ static uint64_t sum_native(struct bytes b)
 		odd += (first >> 32) + (second >> 32);
 	}
 	uint64_t sum = even[0] + even[1] + odd[0] + odd[1];
+	for (; i + 4 <= b.len; i += 4) {
+		uint32_t w;
+		memcpy(&w, b.at + i, sizeof w);
+		sum += w;
+	}
 	for (; i + 2 <= b.len; i += 2) {
 		uint16_t w;
 		memcpy(&w, b.at + i, sizeof w);
@@ -35,10 +40,13 @@ static uint64_t sum_native(struct bytes b)
 	return sum;
 }
 
+/* Without a loop: 64 bits become at most 33, 18, 17 and 16. */
 static uint32_t fold(uint64_t sum)
 {
-	while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
-	return (uint32_t)sum;
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint32_t)((sum & 0xffff) + (sum >> 16));
 }
 
 uint64_t checksum_add(uint64_t sum, struct bytes b)
@@ -53,8 +61,10 @@ uint16_t checksum_finish(uint64_t sum) { return (uint16_t)~fold(sum); }
 
 uint64_t checksum_pseudo(struct ip src, struct ip dst, uint8_t protocol, size_t length)
 {
-	size_t from = ip_is4(src) ? 12 : 0; /* the mapped prefix is not on the wire */
 	uint64_t sum = protocol + (uint64_t)(length >> 16) + (length & 0xffff);
-	sum = checksum_add(sum, (struct bytes){ src.byte + from, 16 - from });
-	return checksum_add(sum, (struct bytes){ dst.byte + from, 16 - from });
+
+	/* The mapped prefix is not on the wire. */
+	if (ip_is4(src)) return sum + load_be32(src.byte + 12) + load_be32(dst.byte + 12);
+	sum = checksum_add(sum, (struct bytes){ src.byte, 16 });
+	return checksum_add(sum, (struct bytes){ dst.byte, 16 });
 }

@@ -24,13 +24,13 @@ struct icmp {
 	uint16_t id, seq;     /* echo */
 	uint32_t rest;        /* the second word as it is (MTU, NA flags, pointer), if not echo */
 	struct ip target;     /* NS, NA */
-	bool has_link_address; struct mac link_address; /* NS: the sender's; NA: the target's (options 1, 2) */
+	bool has_link_address; struct mac link_address; /* NS, RS: the sender's; NA: the target's (options 1, 2) */
 	struct bytes payload; /* echo: the data; errors: the packet it is about; else all after the second word */
 };
 
 /* src and dst matter for ICMPv6 only. */
 enum drop icmp_parse(struct bytes, bool six, struct ip src, struct ip dst, struct icmp *);
-size_t icmp_emit(const struct icmp *, struct ip src, struct ip dst, struct room); /* whole, with payload */
+size_t icmp_emit(const struct icmp *, struct ip src, struct ip dst, struct room); /* whole; NS, NA and RS from their fields, else with payload */
 static inline bool icmp_is_error(const struct icmp *m)
 {
 	if (m->six) return m->type < 128;

@@ -12,17 +12,17 @@ enum { IGMP3_IS_INCLUDE = 1, IGMP3_IS_EXCLUDE = 2, IGMP3_TO_INCLUDE = 3, IGMP3_T
 
 struct igmp {
 	uint8_t type;
-	uint8_t max_response; /* queries: tenths of a second */
+	uint8_t max_response; /* queries: tenths of a second (version 3, from 128 on: RFC 3376, 4.1.1) */
 	struct ip group;      /* not in a version 3 report */
 	bool version3;        /* a query of 12 bytes or more, or a version 3 report */
 	uint16_t records;     /* version 3 report: how many; igmp_record reads them */
-	struct bytes payload; /* version 3 report: the records */
+	struct bytes payload; /* version 3 report: the records; version 3 query: what follows the group */
 };
 struct igmp_record { uint8_t type; uint16_t sources; struct ip group; };
 
 enum drop igmp_parse(struct bytes, struct igmp *);
-size_t igmp_emit(const struct igmp *, struct room); /* version 3 reports: payload holds the records */
+size_t igmp_emit(const struct igmp *, struct room); /* version 3: payload as above; a query's may be empty */
 bool igmp_record(struct bytes *rest, struct igmp_record *); /* takes one off the front */
-size_t igmp_record_emit(const struct igmp_record *, struct room); /* without sources */
+size_t igmp_record_emit(const struct igmp_record *, struct room); /* `sources` must be 0 */
 
 #endif
