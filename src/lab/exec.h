@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* exec.h - a real, unmodified program in the place of a simulated host: `tulle lab exec FILE --at HOST -- COMMAND`.
+ *
+ * The program runs in network, mount and host-name namespaces of its own (without root in a user namespace
+ * too, in which it keeps its user, its files, and the capabilities that concern networks). Its one network
+ * device has the host's addresses, its name servers are the lab's; every frame it sends comes out at the host's
+ * end of the wire, and the simulation runs in real time meanwhile.
+ *
+ *     program's sockets - its kernel - eth0 ~ TAP, or veth and packet socket ~ exec_bridge - end - wire - lab
+ *
+ * The lab builds all hosts but that one; in its place, in the same order, it adds a bridge:
+ *
+ *     exec_bridge_init(&bridge);
+ *     node = sim_add_node(sim, &bridge.node, "client1");
+ *     bridge.end = sim_attach(sim, wire, node);
+ *     status = exec_run(&(struct exec_config){ .sim = sim, .node = node, .bridge = &bridge, ... });
+ */
+#ifndef TULLE_LAB_EXEC_H
+#define TULLE_LAB_EXEC_H
+
+#include "base/address.h"
+#include "base/text.h"
+#include "link/link.h"
+#include "sim/sim.h"
+
+struct exec_bridge {
+	struct sim_node node;
+	struct link *end;    /* set by the lab: the host's end of its wire */
+	struct link *device; /* set by exec_run while the program runs */
+};
+void exec_bridge_init(struct exec_bridge *);
+
+enum exec_device { EXEC_ANY, EXEC_TAP, EXEC_VETH }; /* ANY: a TAP where that may be opened */
+
+struct exec_config {
+	struct sim *sim;
+	sim_node_id node;
+	struct exec_bridge *bridge;
+	const char *hostname;
+	struct mac mac;
+	const struct prefix *addresses; size_t addresses_count;
+	const struct ip *gateways; size_t gateways_count; /* default routes, at most one a family */
+	const struct ip *servers; size_t servers_count;   /* name servers, for resolv.conf */
+	enum exec_device device;
+	char *const *argv;              /* found by PATH; NULL-terminated */
+	void (*turn)(void *self);       /* after each turn of the loop, for what the lab writes; or NULL */
+	void *self;
+	struct text *err;               /* why it could not be run */
+};
+
+/* Runs until the program ends. Its exit status, 128 + the signal that killed it, 127 or 126 if there is no such
+ * program or it cannot be run, EXEC_FAILED if it never came to that. Ctrl-C is the program's affair; SIGTERM
+ * and SIGHUP are handed on to it. */
+#define EXEC_FAILED 125
+int exec_run(const struct exec_config *);
+
+#endif
