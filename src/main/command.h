@@ -6,10 +6,6 @@
 #ifndef TULLE_MAIN_COMMAND_H
 #define TULLE_MAIN_COMMAND_H
 
-#include <stdbool.h>
-
 int main_tool(int argc, char **argv); /* a tool on this host's sockets; argv[0] is the tool */
-
-extern bool main_sandboxed; /* false after --no-sandbox */
 
 #endif

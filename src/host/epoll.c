@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "host/inside.h"
+
+const struct host_limits host_limits_usual = {
+	.streams_max = 1024, .sockets_max = 256, .rx_bytes = 64 << 10, .tx_bytes = 64 << 10, .datagram_bytes = 1 << 20,
+};
+
+static instant clock_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (instant)t.tv_sec * SECOND + t.tv_nsec;
+}
+
+/* --- ids --- */
+
+struct slot *slot_find(struct host *h, net_id id)
+{
+	uint32_t at = id & ((1u << SLOT_BITS) - 1);
+	if (at >= h->slot_fresh) return NULL;
+	struct slot *s = &h->slot[at];
+	return s->kind != SLOT_FREE && s->generation == id >> SLOT_BITS ? s : NULL;
+}
+
+bool rings_left(const struct host *h) { return h->rings_free != NO_SLOT || h->rings_fresh < h->limits.streams_max; }
+
+bool rings_take(struct host *h, struct slot *s)
+{
+	size_t rx = h->limits.rx_bytes, tx = h->limits.tx_bytes;
+	if (!rings_left(h)) return false;
+	if (h->rings_free != NO_SLOT) {
+		s->rings = h->rings_free;
+		h->rings_free = h->rings_next[s->rings];
+	} else {
+		s->rings = h->rings_fresh++;
+	}
+	uint8_t *at = h->rings + s->rings * (rx + tx);
+	ring_init(&s->rx, (struct room){ at, rx });
+	ring_init(&s->tx, (struct room){ at + rx, tx });
+	return true;
+}
+
+struct slot *slot_take(struct host *h, enum slot_kind kind, int fd, int family)
+{
+	uint32_t at = h->slot_free;
+	if (at == NO_SLOT && h->slot_fresh == h->slots) {
+		h->net.why_not = NET_NO_ROOM;
+		return NULL;
+	}
+	if (at != NO_SLOT) h->slot_free = h->slot[at].next;
+	else at = h->slot_fresh++;
+	struct slot *s = &h->slot[at];
+	uint16_t generation = (uint16_t)(s->generation + 1);
+	*s = (struct slot){ .kind = kind, .fd = fd, .family = family, .rings = NO_SLOT,
+	                    .generation = generation ? generation : 1 };
+	h->live++;
+	return s;
+}
+
+/* A slot that still stands in the ready list goes to the free list when it comes out of there. */
+static void slot_to_free_list(struct host *h, struct slot *s)
+{
+	s->next = h->slot_free;
+	h->slot_free = (uint32_t)(s - h->slot);
+}
+
+static void starved_wake(struct host *h);
+
+static void starved_forget(struct host *h, const struct slot *s)
+{
+	for (uint32_t *at = &h->starved; *at != NO_SLOT; at = &h->slot[*at].next)
+		if (&h->slot[*at] == s) {
+			*at = s->next;
+			return;
+		}
+}
+
+void slot_give(struct host *h, struct slot *s)
+{
+	assert(s->kind != SLOT_FREE);
+	if (s->kind == SLOT_LISTENER) starved_forget(h, s);
+	close(s->fd);
+	if (s->rings != NO_SLOT) {
+		h->rings_next[s->rings] = h->rings_free;
+		h->rings_free = s->rings;
+	}
+	s->kind = SLOT_FREE;
+	h->live--;
+	if (!s->queued) slot_to_free_list(h, s);
+	starved_wake(h);
+}
+
+/* --- the list of news --- */
+
+void slot_news(struct host *h, struct slot *s, unsigned news)
+{
+	s->news |= (uint16_t)news;
+	if (s->queued) return;
+	s->queued = true;
+	s->next = NO_SLOT;
+	uint32_t at = (uint32_t)(s - h->slot);
+	if (h->ready_first == NO_SLOT) h->ready_first = at;
+	else h->slot[h->ready_last].next = at;
+	h->ready_last = at;
+}
+
+static struct slot *ready_pop(struct host *h)
+{
+	while (h->ready_first != NO_SLOT) {
+		struct slot *s = &h->slot[h->ready_first];
+		h->ready_first = s->next;
+		s->queued = false;
+		if (s->kind != SLOT_FREE) return s;
+		slot_to_free_list(h, s);
+	}
+	return NULL;
+}
+
+/* Listeners that had no room: some may be there now. */
+static void starved_wake(struct host *h)
+{
+	while (h->starved != NO_SLOT) {
+		struct slot *s = &h->slot[h->starved];
+		h->starved = s->next;
+		slot_news(h, s, NEWS_ACCEPT);
+	}
+	h->accept_at = NEVER;
+}
+
+void slot_watch(struct host *h, struct slot *s, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.u32 = slot_id(h, s) };
+	bool watch = events != WATCH_NOTHING;
+	if (watch == s->watched && (!watch || s->events == events)) return;
+	epoll_ctl(h->epoll, !watch ? EPOLL_CTL_DEL : s->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s->fd, &ev);
+	s->watched = watch;
+	s->events = events;
+}
+
+/* --- the turn of the loop --- */
+
+static bool slot_next(struct host *h, struct slot *s, struct net_event *ev)
+{
+	switch (s->kind) {
+	case SLOT_LISTENER: return listener_next(h, s, ev);
+	case SLOT_DATAGRAM: return datagram_next(h, s, ev);
+	default: return stream_next(h, s, ev);
+	}
+}
+
+static bool bounce_next(struct host *h, struct net_event *ev)
+{
+	if (h->bounces_told == h->bounces) {
+		h->bounces_told = h->bounces = 0;
+		return false;
+	}
+	struct bounce *b = &h->bounce[h->bounces_told++];
+	ev->what = NET_BOUNCED, ev->id = b->id, ev->peer = b->peer, ev->why = b->why;
+	return true;
+}
+
+static bool next(struct net *net, struct net_event *ev)
+{
+	struct host *h = host_of(net);
+	struct slot *s;
+
+	*ev = (struct net_event){ .what = NET_WAKE };
+	if (h->budget > 0 && h->wake_at <= h->now) {
+		h->wake_at = NEVER;
+		h->budget--;
+		return true;
+	}
+	while (h->budget > 0) {
+		if (batch_next(h, ev) || bounce_next(h, ev)) return h->budget--, true;
+		if ((s = ready_pop(h)) == NULL) break;
+		if (slot_next(h, s, ev)) return h->budget--, true;
+	}
+	gather_flush(h);
+	return false;
+}
+
+static void sleep_until(struct host *h, instant until, struct epoll_event *got, int max, int *count)
+{
+	instant left = until == NEVER ? NEVER : instant_max(until - clock_now(), 0);
+	struct timespec t = { .tv_sec = (time_t)(left / SECOND), .tv_nsec = (long)(left % SECOND) };
+
+	*count = epoll_pwait2(h->epoll, got, max, left == NEVER ? NULL : &t, NULL);
+	if (*count < 0 && errno == ENOSYS) /* before Linux 5.11: milliseconds, rounded up so as not to spin */
+		*count = epoll_wait(h->epoll, got, max, left == NEVER ? -1 : (int)instant_min((left + MILLISECOND - 1) / MILLISECOND, INT32_MAX));
+}
+
+static void polled(struct host *h, const struct epoll_event *got)
+{
+	struct slot *s = slot_find(h, got->data.u32);
+	if (s == NULL) return;
+	switch (s->kind) {
+	case SLOT_LISTENER: slot_news(h, s, NEWS_ACCEPT); break;
+	case SLOT_DATAGRAM:
+		if (got->events & EPOLLERR) slot_news(h, s, NEWS_BOUNCES);
+		if (got->events & EPOLLIN) slot_news(h, s, NEWS_DATAGRAMS);
+		break;
+	default: stream_polled(h, s, got->events);
+	}
+}
+
+static bool wait(struct net *net)
+{
+	struct host *h = host_of(net);
+	struct epoll_event got[128];
+	int count;
+	bool more = h->ready_first != NO_SLOT || h->in.next < h->in.count || h->bounces_told < h->bounces;
+
+	if (!more && h->live == 0 && h->wake_at == NEVER) return false;
+	gather_flush(h);
+	sleep_until(h, more ? 0 : instant_min(h->wake_at, h->accept_at), got, COUNT(got), &count);
+	h->now = clock_now();
+	h->budget = TURN_EVENTS;
+	if (h->accept_at <= h->now) starved_wake(h);
+	for (int i = 0; i < count; i++) polled(h, &got[i]);
+	return true;
+}
+
+static instant now(struct net *net) { return host_of(net)->now; }
+static void wake(struct net *net, instant at) { host_of(net)->wake_at = at; }
+
+/* --- verbs that are alike for all kinds --- */
+
+static void finish(struct net *net, net_id id)
+{
+	struct host *h = host_of(net);
+	struct slot *s = slot_find(h, id);
+
+	if (s == NULL) return;
+	if (s->kind == SLOT_STREAM || s->kind == SLOT_CONNECTING) {
+		stream_finish(h, s);
+		return;
+	}
+	gather_flush(h);
+	slot_give(h, s);
+}
+
+static void abort_(struct net *net, net_id id)
+{
+	struct host *h = host_of(net);
+	struct slot *s = slot_find(h, id);
+
+	if (s == NULL) return;
+	if (s->kind == SLOT_STREAM || s->kind == SLOT_CONNECTING) stream_abort(s);
+	slot_give(h, s);
+}
+
+static bool local(struct net *net, net_id id, struct addr *a)
+{
+	struct slot *s = slot_find(host_of(net), id);
+	struct sockaddr_in6 name;
+	socklen_t len = sizeof name;
+
+	if (s == NULL || getsockname(s->fd, (struct sockaddr *)&name, &len) < 0) {
+		net->why_not = NET_NO_ADDRESS;
+		return false;
+	}
+	*a = kernel_addr(&name);
+	return true;
+}
+
+/* --- life --- */
+
+static uint32_t slots_of(const struct host_limits *l) { return l->streams_max + l->sockets_max; }
+
+size_t host_size(const struct host_limits *l)
+{
+	return arena_cost(sizeof(struct host)) + arena_cost(slots_of(l) * sizeof(struct slot)) +
+	       arena_cost(l->streams_max * sizeof(uint32_t)) +
+	       arena_cost((size_t)l->streams_max * (l->rx_bytes + l->tx_bytes)) +
+	       arena_cost(BATCH_MAX * (size_t)DATAGRAM_MAX) + arena_cost(GATHER_BYTES);
+}
+
+struct net *host_init(struct room zeroed, const struct host_limits *limits)
+{
+	static const struct net_ops ops = {
+		.listen = stream_listen, .connect = stream_connect, .bind = datagram_bind, .sendto = datagram_sendto,
+		.join = datagram_join, .leave = datagram_leave, .set = datagram_set, .local = local,
+		.peek = stream_peek, .take = stream_take, .send = stream_send, .finish = finish, .abort = abort_,
+		.now = now, .wake = wake, .next = next, .wait = wait,
+	};
+	struct arena a;
+
+	assert(zeroed.len >= host_size(limits) && slots_of(limits) < UINT16_MAX);
+	arena_init(&a, zeroed);
+	struct host *h = arena_take(&a, sizeof *h);
+	h->net.ops = &ops;
+	h->limits = *limits;
+	h->slots = slots_of(limits);
+	h->slot = arena_take(&a, h->slots * sizeof *h->slot);
+	h->rings_next = arena_take(&a, limits->streams_max * sizeof *h->rings_next);
+	h->rings = arena_take(&a, (size_t)limits->streams_max * (limits->rx_bytes + limits->tx_bytes));
+	h->in.data = arena_take(&a, BATCH_MAX * (size_t)DATAGRAM_MAX);
+	h->out.data = arena_take(&a, GATHER_BYTES);
+	assert(h->out.data != NULL);
+	h->slot_free = h->rings_free = h->ready_first = h->starved = NO_SLOT;
+	h->wake_at = h->accept_at = NEVER;
+	h->budget = TURN_EVENTS;
+	h->now = clock_now();
+	h->epoll = epoll_create1(EPOLL_CLOEXEC);
+	return h->epoll < 0 ? NULL : &h->net;
+}
+
+void host_close(struct net *net)
+{
+	struct host *h = host_of(net);
+
+	gather_flush(h);
+	for (uint32_t i = 0; i < h->slot_fresh; i++) {
+		struct slot *s = &h->slot[i];
+		if (s->kind == SLOT_STREAM) stream_flush(h, s);
+		if (s->kind != SLOT_FREE) slot_give(h, s);
+	}
+	close(h->epoll);
+}

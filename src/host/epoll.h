@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* epoll.h - net.h over the kernel's sockets.
+ *
+ *     struct room memory = zeroed, host_size(&limits) bytes of it;
+ *     struct net *net = host_init(memory, &limits);      // NULL: errno says why
+ *     while (!done && net_wait(net)) app_turn(net, app);
+ *     host_close(net);
+ *
+ * All memory is lent once. A stream's two rings come from a pool and are touched only when bytes flow. Each id
+ * with news stands in one list; nothing walks over all ids. A turn hands out at most TURN_EVENTS events, so
+ * that a fast peer cannot keep the loop from its clock.
+ *
+ * An IPv6 wildcard serves IPv4 too. The interface of an address is the kernel's index.
+ *
+ *   epoll.c     ids, the list of news, the turn of the loop        (epoll.h, inside.h)
+ *   stream.c    TCP: listening, connecting, the rings
+ *   datagram.c  UDP: batches in and out, groups, what ICMP says
+ *   kernel.c    addresses and errors as the kernel spells them
+ */
+#ifndef TULLE_HOST_EPOLL_H
+#define TULLE_HOST_EPOLL_H
+
+#include "net/net.h"
+
+struct host_limits {
+	uint32_t streams_max;        /* connections, and those being made */
+	uint32_t sockets_max;        /* listeners and datagram ids; all together at most 65,000 */
+	uint32_t rx_bytes, tx_bytes; /* rings of a stream, powers of two */
+	uint32_t datagram_bytes;     /* asked of the kernel for each datagram id's queue; 0: as it likes */
+};
+extern const struct host_limits host_limits_usual; /* 1,024 streams with rings of 64 KiB */
+
+size_t host_size(const struct host_limits *);
+struct net *host_init(struct room zeroed, const struct host_limits *);
+void host_close(struct net *); /* sends what it still can without waiting, and closes every socket */
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+/* inside.h - what the parts of host/ share; nobody outside includes it. See epoll.h. */
+#ifndef TULLE_HOST_INSIDE_H
+#define TULLE_HOST_INSIDE_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/ring.h"
+#include "host/epoll.h"
+
+#define SLOT_BITS 16
+#define NO_SLOT UINT32_MAX
+#define TURN_EVENTS 1024  /* handed out in one turn */
+#define BATCH_MAX 32      /* datagrams in one system call */
+#define DATAGRAM_MAX 65535
+#define GATHER_BYTES (4u * 65536)
+#define ACCEPT_AGAIN_AFTER (50 * MILLISECOND)
+
+enum slot_kind { SLOT_FREE, SLOT_LISTENER, SLOT_CONNECTING, SLOT_STREAM, SLOT_DATAGRAM };
+
+/* What there is to do or to tell about an id; an id with any of them stands in the ready list. */
+enum {
+	NEWS_ACCEPT = 1,     /* a listener may have somebody waiting */
+	NEWS_ACCEPTED = 2,
+	NEWS_CONNECTED = 4,
+	NEWS_READABLE = 8,
+	NEWS_WRITABLE = 16,
+	NEWS_FILL = 32,      /* there is room again, and the kernel may hold more */
+	NEWS_FLUSH = 64,     /* the send ring has something for the kernel */
+	NEWS_DATAGRAMS = 128,
+	NEWS_BOUNCES = 256,  /* the error queue has something */
+};
+
+struct slot {
+	enum slot_kind kind;
+	int fd;
+	int family;
+	uint16_t generation;      /* never 0 */
+	uint16_t news;
+	uint32_t next;            /* in the ready list, the free list or the list of starved listeners */
+	uint32_t rings;           /* which of the pool; NO_SLOT: none */
+	uint32_t events;          /* what epoll watches for */
+	bool watched;             /* is in the epoll set */
+	bool queued;              /* is in the ready list */
+	bool fin_wanted, fin_sent, fin_seen, eof_told;
+	bool came_short;          /* a net_send did: WRITABLE is owed */
+	bool broken;              /* CLOSED is owed, with `why` */
+	enum net_why why;
+	net_id on;                /* accepted by this listener, from this peer */
+	struct addr peer;
+	struct ring rx, tx;
+};
+
+union control { uint64_t align; uint8_t byte[128]; };
+
+/* Datagrams of one id: received and being handed out, or gathered and not yet sent. */
+struct batch {
+	net_id id;
+	uint32_t count, next;
+	size_t used; /* bytes of `data` */
+	struct mmsghdr message[BATCH_MAX];
+	struct iovec part[BATCH_MAX];
+	struct sockaddr_in6 name[BATCH_MAX];
+	union control control[BATCH_MAX];
+	uint8_t *data;
+};
+
+struct bounce { net_id id; struct addr peer; enum net_why why; };
+
+struct host {
+	struct net net;
+	struct host_limits limits;
+	int epoll;
+	instant now, wake_at, accept_at;
+	uint32_t slots, live;
+	struct slot *slot;
+	uint32_t slot_free, slot_fresh; /* given back ones first; then those never used */
+	uint32_t *rings_next;           /* the pool of rings, by the same rule */
+	uint32_t rings_free, rings_fresh;
+	uint8_t *rings;
+	uint32_t ready_first, ready_last;
+	uint32_t starved;               /* listeners that found no room for a stream, or no descriptor */
+	uint32_t budget;                /* events left in this turn */
+	struct batch in, out;
+	struct bounce bounce[BATCH_MAX];
+	uint32_t bounces, bounces_told;
+};
+
+static inline struct host *host_of(struct net *net) { return (struct host *)net; }
+static inline net_id slot_id(const struct host *h, const struct slot *s)
+{
+	return (net_id)s->generation << SLOT_BITS | (net_id)(s - h->slot);
+}
+
+/* epoll.c */
+struct slot *slot_find(struct host *, net_id);           /* NULL: a stale id */
+struct slot *slot_take(struct host *, enum slot_kind, int fd, int family); /* NULL: no room, and why_not says so */
+void slot_give(struct host *, struct slot *);            /* closes its socket; the id is dead */
+void slot_news(struct host *, struct slot *, unsigned news);
+void slot_watch(struct host *, struct slot *, uint32_t events); /* 0: only errors; WATCH_NOTHING: not even those */
+#define WATCH_NOTHING UINT32_MAX
+bool rings_take(struct host *, struct slot *);
+bool rings_left(const struct host *);
+
+/* stream.c */
+net_id stream_listen(struct net *, const struct addr *);
+net_id stream_connect(struct net *, const struct addr *);
+struct bytes stream_peek(struct net *, net_id);
+void stream_take(struct net *, net_id, size_t);
+size_t stream_send(struct net *, net_id, struct bytes);
+void stream_finish(struct host *, struct slot *);
+void stream_abort(struct slot *);
+void stream_flush(struct host *, struct slot *);
+void stream_polled(struct host *, struct slot *, uint32_t events);
+bool stream_next(struct host *, struct slot *, struct net_event *);
+bool listener_next(struct host *, struct slot *, struct net_event *);
+
+/* datagram.c */
+net_id datagram_bind(struct net *, const struct addr *);
+bool datagram_sendto(struct net *, net_id, const struct addr *, struct bytes);
+bool datagram_join(struct net *, net_id, const struct addr *);
+bool datagram_leave(struct net *, net_id, const struct addr *);
+bool datagram_set(struct net *, net_id, enum net_option, int);
+bool datagram_next(struct host *, struct slot *, struct net_event *);
+bool batch_next(struct host *, struct net_event *);
+void gather_flush(struct host *);
+
+/* kernel.c */
+socklen_t kernel_name(const struct addr *, int family, struct sockaddr_in6 *); /* room for either family's */
+struct addr kernel_addr(const struct sockaddr_in6 *);
+enum net_why kernel_why(int error);
+int kernel_socket(const struct addr *local, int type, int *family); /* -1 and errno */
+void kernel_option(int fd, int level, int name, int value);
+
+#endif

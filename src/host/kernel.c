@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE
+#include <errno.h>
+
+#include "host/inside.h"
+
+socklen_t kernel_name(const struct addr *a, int family, struct sockaddr_in6 *name)
+{
+	memset(name, 0, sizeof *name);
+	if (family == AF_INET) {
+		struct sockaddr_in *name4 = (struct sockaddr_in *)name;
+		name4->sin_family = AF_INET;
+		name4->sin_port = htons(a->port);
+		name4->sin_addr.s_addr = ip_is_any(a->ip) ? INADDR_ANY : htonl(ip4_number(a->ip));
+		return sizeof *name4;
+	}
+	name->sin6_family = AF_INET6;
+	name->sin6_port = htons(a->port);
+	memcpy(&name->sin6_addr, a->ip.byte, sizeof a->ip.byte);
+	if (!ip_is4(a->ip) && (ip_is_link_local(a->ip) || ip_is_multicast(a->ip))) name->sin6_scope_id = a->interface;
+	return sizeof *name;
+}
+
+struct addr kernel_addr(const struct sockaddr_in6 *name)
+{
+	if (name->sin6_family == AF_INET) {
+		const struct sockaddr_in *name4 = (const struct sockaddr_in *)name;
+		return (struct addr){ .ip = ip4_of(ntohl(name4->sin_addr.s_addr)), .port = ntohs(name4->sin_port) };
+	}
+	struct addr a = { .port = ntohs(name->sin6_port), .interface = (uint16_t)name->sin6_scope_id };
+	memcpy(a.ip.byte, &name->sin6_addr, sizeof a.ip.byte);
+	return a;
+}
+
+enum net_why kernel_why(int error)
+{
+	switch (error) {
+	case ECONNREFUSED: return NET_REFUSED;
+	case ECONNRESET: case EPIPE: case ECONNABORTED: return NET_RESET;
+	case ETIMEDOUT: return NET_TIMED_OUT;
+	case EHOSTUNREACH: case ENETUNREACH: case ENETDOWN: case EHOSTDOWN: case ENODEV: case ENONET: case EPROTO:
+	case ENOPROTOOPT: return NET_UNREACHABLE;
+	case EMSGSIZE: return NET_TOO_BIG;
+	case EMFILE: case ENFILE: case ENOBUFS: case ENOMEM: case ENOSPC: return NET_NO_ROOM;
+	case EADDRINUSE: return NET_IN_USE;
+	case EACCES: case EPERM: return NET_NOT_ALLOWED;
+	case EADDRNOTAVAIL: return NET_NO_ADDRESS;
+	default: return NET_UNSUPPORTED;
+	}
+}
+
+void kernel_option(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
+
+/* A socket of the address's family. IPv6's wildcard wants both, and takes IPv4 alone where there is no IPv6. */
+int kernel_socket(const struct addr *a, int type, int *family)
+{
+	bool both = ip_equal(a->ip, ip6_any());
+	*family = ip_is4(a->ip) ? AF_INET : AF_INET6;
+	int fd = socket(*family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 && errno == EAFNOSUPPORT && both)
+		fd = socket(*family = AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && *family == AF_INET6) kernel_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !both);
+	return fd;
+}

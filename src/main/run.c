@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE
+#include "main/run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/epoll.h"
+#include "host/files.h"
+#include "main/command.h"
+#include "main/sandbox.h"
+
+#define STOP_WITHIN (2 * SECOND) /* after a signal; a second signal ends it at once */
+
+/* --- words out --- */
+
+struct sink { struct text text; int fd, error; char buffer[16384]; };
+
+static void sink_drain(struct text *t, struct bytes b)
+{
+	struct sink *s = (struct sink *)t;
+	while (b.len > 0 && s->error == 0) {
+		ssize_t n = write(s->fd, b.at, b.len);
+		if (n >= 0) b = bytes_skip(b, (size_t)n);
+		else if (errno != EINTR && errno != EAGAIN) s->error = errno;
+	}
+}
+
+static void sink_init(struct sink *s, int fd)
+{
+	s->fd = fd;
+	s->error = 0;
+	s->text = text_in(s->buffer, sizeof s->buffer);
+	s->text.drain = sink_drain;
+}
+
+/* --- signals --- */
+
+static volatile sig_atomic_t signals;
+
+/* Should the signal come just before the loop sleeps, the alarm wakes it; again and again until the end. */
+static void on_signal(int number)
+{
+	if (number != SIGALRM && ++signals > 1) _exit(128 + number);
+	alarm(1);
+}
+
+static void signals_watch(void)
+{
+	struct sigaction a = { .sa_handler = on_signal };
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+	sigaction(SIGALRM, &a, NULL);
+	a.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &a, NULL);
+}
+
+/* --- the tool --- */
+
+static instant clock_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (instant)t.tv_sec * SECOND + t.tv_nsec;
+}
+
+static void loop(struct tool *t, struct net *net, struct sink *out, struct sink *err)
+{
+	instant stopped_at = NEVER;
+
+	while (!t->done && out->error == 0 && err->error == 0) {
+		text_flush(&out->text);
+		text_flush(&err->text);
+		if (signals > 0 && stopped_at == NEVER) {
+			stopped_at = clock_now();
+			if (t->stop == NULL) return;
+			t->stop(t);
+			continue;
+		}
+		if (stopped_at != NEVER && clock_now() >= stopped_at + STOP_WITHIN) return;
+		if (!net_wait(net)) return;
+		app_turn(net, t->app);
+	}
+}
+
+static bool seed(struct rng *rng)
+{
+	uint8_t bytes[RNG_SEED_BYTES];
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) return false;
+	rng_init(rng, bytes);
+	return true;
+}
+
+static int finish(struct tool *t, struct sink *out, struct sink *err)
+{
+	int status = t->status;
+
+	text_flush(&out->text);
+	if (out->error != 0) {
+		status = TOOL_FAILED;
+		if (out->error != EPIPE) text_printf(&err->text, "tulle: cannot write the output: %s\n", strerror(out->error));
+	}
+	text_flush(&err->text);
+	return status;
+}
+
+int run_tool(struct net *net, const struct run_names *names, int argc, char **argv)
+{
+	static struct sink out, err;
+	uint8_t *block = calloc(1, TOOL_MEMORY_BYTES);
+	struct arena memory;
+	struct rng rng;
+	struct tool *t = NULL;
+	const char *why = "no memory";
+
+	sink_init(&out, STDOUT_FILENO);
+	sink_init(&err, STDERR_FILENO);
+	signals_watch();
+	arena_init(&memory, (struct room){ block, TOOL_MEMORY_BYTES });
+	struct tool_env env = {
+		.net = net, .memory = &memory, .out = &out.text, .err = &err.text, .rng = &rng,
+		.files = block ? files_host(&memory) : NULL, .server_port = 53, .date = time(NULL), .date_at = net_now(net),
+		.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .servers_count = names->count,
+	};
+	memcpy(env.servers, names->server, sizeof env.servers);
+	int status = TOOL_FAILED;
+	if (block == NULL || !seed(&rng)) {
+		text_printf(&err.text, "tulle: %s\n", why);
+	} else if ((t = tool_open(argc, (const char *const *)argv, &env)) == NULL) {
+		status = env.status;
+	} else if (!sandbox_enter(&why)) {
+		text_printf(&err.text, "tulle: cannot lock itself in: %s (--no-sandbox runs without)\n", why);
+		t = NULL;
+	} else {
+		loop(t, net, &out, &err);
+		status = finish(t, &out, &err);
+	}
+	text_flush(&out.text);
+	text_flush(&err.text);
+	free(block);
+	return status;
+}
+
+/* --- over the host's sockets --- */
+
+struct run_names run_names_read(const char *path)
+{
+	struct run_names names = { .count = 0 };
+	char line[512], word[IP_TEXT_MAX];
+	FILE *f = fopen(path, "re");
+
+	while (f != NULL && names.count < TOOL_SERVERS_MAX && fgets(line, sizeof line, f) != NULL)
+		if (sscanf(line, " nameserver %45s", word) == 1 && ip_parse(word, &names.server[names.count])) names.count++;
+	if (f != NULL) fclose(f);
+	if (names.count == 0) names.server[names.count++] = ip4_of(0x7f000001);
+	return names;
+}
+
+/* As many descriptors as this user may have: the usual soft limit is for select(). */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int main_tool(int argc, char **argv)
+{
+	struct room memory = { NULL, host_size(&host_limits_usual) };
+	struct run_names names = run_names_read("/etc/resolv.conf");
+	struct net *net = NULL;
+	int status = TOOL_FAILED;
+
+	raise_descriptors();
+	memory.at = calloc(1, memory.len);
+	if (memory.at != NULL) net = host_init(memory, &host_limits_usual);
+	if (net == NULL) perror("tulle: cannot use this host's sockets");
+	else {
+		status = run_tool(net, &names, argc, argv);
+		host_close(net);
+	}
+	free(memory.at);
+	return status;
+}
