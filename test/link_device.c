@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* SPDX-License-Identifier: ISC
  * TAP and packet links against the kernel, in a network namespace of the test's own:
  *
