@@ -210,15 +210,27 @@ static void polled(struct host *h, const struct epoll_event *got)
 	}
 }
 
+/* What was sent since the last net_next goes before anybody sleeps. */
+static void flush_all(struct host *h)
+{
+	gather_flush(h);
+	for (uint32_t at = h->ready_first; at != NO_SLOT; at = h->slot[at].next) {
+		struct slot *s = &h->slot[at];
+		if (s->kind != SLOT_STREAM || !(s->news & NEWS_FLUSH)) continue;
+		s->news &= (uint16_t)~NEWS_FLUSH;
+		stream_flush(h, s);
+	}
+}
+
 static bool wait(struct net *net)
 {
 	struct host *h = host_of(net);
 	struct epoll_event got[128];
 	int count;
-	bool more = h->ready_first != NO_SLOT || h->in.next < h->in.count || h->bounces_told < h->bounces;
 
+	flush_all(h);
+	bool more = h->ready_first != NO_SLOT || h->in.next < h->in.count || h->bounces_told < h->bounces;
 	if (!more && h->live == 0 && h->wake_at == NEVER) return false;
-	gather_flush(h);
 	sleep_until(h, more ? 0 : instant_min(h->wake_at, h->accept_at), got, COUNT(got), &count);
 	h->now = clock_now();
 	h->budget = TURN_EVENTS;
@@ -316,11 +328,7 @@ void host_close(struct net *net)
 {
 	struct host *h = host_of(net);
 
-	gather_flush(h);
-	for (uint32_t i = 0; i < h->slot_fresh; i++) {
-		struct slot *s = &h->slot[i];
-		if (s->kind == SLOT_STREAM) stream_flush(h, s);
-		if (s->kind != SLOT_FREE) slot_give(h, s);
-	}
+	flush_all(h);
+	for (uint32_t i = 0; i < h->slot_fresh; i++) if (h->slot[i].kind != SLOT_FREE) slot_give(h, &h->slot[i]);
 	close(h->epoll);
 }
