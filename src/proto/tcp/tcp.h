@@ -18,12 +18,21 @@
 #define TULLE_PROTO_TCP_TCP_H
 
 #include "base/instant.h"
+#include "base/address.h"
 #include "base/ring.h"
 #include "base/trace.h"
 #include "proto/tcp/cc.h"
 #include "proto/tcp/reasm.h"
 #include "proto/tcp/rtt.h"
 #include "wire/tcp.h"
+
+#define TCP_ACK_DELAY (40 * MILLISECOND)     /* RFC 9293, 3.8.6.3 allows 500; peers' shortest RTO is 200 */
+#define TCP_MSL (30 * SECOND)                /* RFC 9293, 3.4.2 says 2 minutes; TIME-WAIT is twice this */
+#define TCP_CHALLENGE_EVERY (500 * MILLISECOND) /* RFC 5961, 10: at most one challenge ACK in so long */
+#define TCP_PROBE_MAX (60 * SECOND)          /* between zero-window probes */
+#define TCP_MSS_DEFAULT 536
+#define TCP_MSS_MIN 48                       /* a peer that wants less would have us send headers only */
+#define TCP_WSCALE_MAX 14                    /* RFC 7323, 2.3 */
 
 enum tcp_state { TCP_CLOSED, TCP_SYN_SENT, TCP_SYN_RECEIVED, TCP_ESTABLISHED, TCP_FIN_WAIT_1, TCP_FIN_WAIT_2,
                  TCP_CLOSE_WAIT, TCP_CLOSING, TCP_LAST_ACK, TCP_TIME_WAIT };
@@ -37,21 +46,55 @@ struct tcp_config {
 	uint16_t local_port, remote_port;
 	uint32_t iss;            /* RFC 6528; the holder knows the secret */
 	uint16_t mss;            /* what the link carries: offered to the peer, and a cap on what we send */
+	uint16_t mss_default;    /* if the peer names none: 1220 over IPv6; 0: 536 (RFC 9293, 3.7.1) */
+	bool nodelay;            /* small segments at once: no Nagle (RFC 9293, 3.7.4) */
 	instant give_up_after;   /* unacknowledged for so long: GAVE_UP (RFC 9293, 3.8.3) */
 	struct trace *trace;     /* or NULL */
 };
 
-/* Laid open so that tests and `view` can read it; written only in proto/tcp/. (The owner of this room settles
- * the fields; these are what others read.) */
+/* Laid open so that tests and `view` can read it; written only in proto/tcp/.
+ *
+ *          snd_una          resend_nxt   resend_end   snd_nxt
+ *     --------|.................|~~~~~~~~~~~~|...........|- - - - - -|-------     ... sent, not acknowledged
+ *          tx.head                                                tx.tail         ~~~ thought lost, to be resent
+ */
 struct tcp {
 	enum tcp_state state;
-	struct ring rx, tx;      /* tx holds what is not acknowledged yet, from snd_una on */
-	uint16_t local_port, remote_port;
-	uint32_t snd_una, snd_nxt, snd_wnd, rcv_nxt, iss, irs; /* RFC 9293, 3.3.1, by its names */
+	uint32_t news;           /* enum tcp_news */
+	uint32_t snd_una, snd_nxt, snd_wnd, rcv_nxt, iss, irs; /* RFC 9293, 3.3.1, by its names; snd_wnd in bytes */
+	uint32_t snd_wl1, snd_wl2;
+	uint32_t snd_wnd_max;    /* the largest the peer ever offered */
+	uint32_t resend_nxt, resend_end; /* equal: nothing is to be resent */
+	uint32_t rcv_adv;        /* the right edge of the window the peer was told of; never moves left */
+	uint32_t rcv_acked;      /* rcv_nxt as we last told it */
+	uint32_t rcv_fin;        /* where the peer's FIN stands, if fin_seen */
+	uint32_t rcv_largest;    /* the longest text seen in a segment: what "full-sized" means for delayed ACKs */
+	uint32_t reset_seq;      /* of the RST that reset_due */
 	uint16_t mss;            /* effective send MSS */
+	uint16_t mss_offered, mss_default; /* ours; the peer's, if it names none */
+	uint16_t local_port, remote_port;
+	uint8_t snd_shift, rcv_shift; /* RFC 7323, 2; both 0 unless both sides scale */
+	uint8_t probes;          /* zero-window probes in a row */
+	bool active : 1;         /* it began with tcp_connect */
+	bool scaling : 1;        /* offer the window scale option in a SYN */
+	bool nodelay : 1;
+	bool finished : 1;       /* the program has nothing more to send: a FIN stands behind what is in tx */
+	bool fin_acked : 1;
+	bool fin_seen : 1;       /* the peer's FIN has come, perhaps ahead of its turn */
+	bool eof_told : 1;
+	bool ack_delayed : 1;    /* ack_at waits for a second segment, or for ours to carry it */
+	bool short_send : 1;     /* the last tcp_send did not take all: WRITABLE is owed */
+	bool reset_due : 1, reset_acks : 1; /* a RST is to be sent; with an ACK */
+	struct ring rx, tx;      /* rx: not yet taken, up to rcv_nxt; tx: not yet acknowledged, from snd_una on */
 	struct tcp_rtt rtt;      /* srtt, rttvar, rto: RFC 6298 */
 	struct tcp_cc cc;        /* cwnd, ssthresh */
-	unsigned news;
+	instant resend_at, ack_at, probe_at, expire_at; /* every timer it has; NEVER: off. A past one: do it now */
+	instant give_up_at;      /* NEVER: nothing waits for an ACK */
+	instant give_up_after;
+	instant sent_at;         /* when data left last: RFC 5681, 4.1 */
+	instant challenge_at;    /* no challenge ACK before this (RFC 5961, 10) */
+	struct trace *trace;
+	struct tcp_reasm reasm;  /* what came ahead of its turn */
 };
 
 void tcp_connect(struct tcp *, const struct tcp_config *);
