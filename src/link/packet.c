@@ -89,25 +89,28 @@ static instant packet_wait(struct link *link, instant until)
 
 static const struct link_ops packet_ops = { packet_recv, packet_send, packet_wait };
 
-int packet_make(unsigned interface)
+int packet_make(void)
 {
-	struct sockaddr_ll where = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
-	                             .sll_ifindex = (int)interface };
 	int yes = 1, bytes = RECEIVE_BYTES;
-	/* Protocol 0 until it is bound: or it would hear every interface for a moment. */
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0) return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes); /* as much as one may */
 	if (setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &yes, sizeof yes) == 0 &&
-	    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) == 0 &&
-	    bind(fd, (struct sockaddr *)&where, sizeof where) == 0)
+	    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) == 0)
 		return fd;
 	int why = errno;
 	close(fd);
 	errno = why;
 	return -1;
+}
+
+bool packet_bind(int fd, unsigned interface)
+{
+	struct sockaddr_ll where = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+	                             .sll_ifindex = (int)interface };
+	return bind(fd, (struct sockaddr *)&where, sizeof where) == 0;
 }
 
 void packet_from(struct packet *packet, int fd, uint16_t mtu, struct room memory)
@@ -129,8 +132,8 @@ bool packet_open(struct packet *packet, const char *interface, struct room memor
 
 	if (!device_up(interface, err) || !device_mtu(interface, &mtu, err)) return false;
 	unsigned number = if_nametoindex(interface);
-	int fd = packet_make(number);
-	if (fd < 0 || !hear_all(fd, number)) {
+	int fd = packet_make();
+	if (fd < 0 || !packet_bind(fd, number) || !hear_all(fd, number)) {
 		text_printf(err, "%s: cannot open a packet socket on it: %s", interface, strerror(errno));
 		if (errno == EPERM) text_puts(err, " (it takes root)");
 		if (fd >= 0) close(fd);

@@ -22,7 +22,8 @@ bool packet_open(struct packet *, const char *interface, struct room memory, str
 void packet_from(struct packet *, int fd, uint16_t mtu, struct room memory);
 void packet_close(struct packet *);
 
-/* A socket bound to an interface by its number, nonblocking and closed on exec. -1: errno says why. */
-int packet_make(unsigned interface);
+/* A socket that hears nothing yet, nonblocking and closed on exec. -1 or false: errno says why. */
+int packet_make(void);
+bool packet_bind(int fd, unsigned interface); /* by its number; it is up already */
 
 #endif
