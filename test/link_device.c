@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* SPDX-License-Identifier: ISC
- * TAP and packet links against the kernel, in a network namespace of the test's own:
+/* TAP and packet links against the kernel, in a network namespace of the test's own:
  *
  *     tap0 (kernel: 10.9.0.1) ~ struct tap       veth0 (kernel: 10.8.0.1) ~ veth1 ~ struct packet
  */
