@@ -44,6 +44,7 @@ struct resolver_config {
 	bool rotate;             /* records of a set in another order from answer to answer */
 	uint32_t questions_max;  /* under way at once; one more is refused */
 	uint32_t cache_bytes;    /* 0: no cache; recursing wants one */
+	uint16_t referral_port;  /* where servers found by referral listen; 0: 53 */
 	instant try_for;         /* first time-out of a query; 0: 800 ms; doubled from try to try */
 	instant give_up_after;   /* 0: 10 s a question */
 	struct rng *rng;         /* ids, 0x20, the order of servers: never guessable */
@@ -52,7 +53,7 @@ struct resolver_config {
 
 struct resolver;
 size_t resolver_size(const struct resolver_config *);
-struct resolver *resolver_init(struct room zeroed, const struct resolver_config *);
+struct resolver *resolver_init(struct room, const struct resolver_config *); /* max_align_t aligned, as arena_take gives */
 
 bool resolver_ask(struct resolver *, instant now, const struct dns_question *, uint64_t asker); /* false: questions_max */
 void resolver_forget(struct resolver *, uint64_t asker);
