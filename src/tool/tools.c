@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "tool/tool.h"
 
+#include "tool/echo.h"
+
 /* Sorted by name; each row's function is in the tool's own header. */
 const struct tool_kind tool_kinds[] = {
+	{ "echo", "send and get back, over TCP, UDP, to groups and to everybody", echo_help, echo_open },
 	{ NULL, NULL, NULL, NULL }, /* the end */
 };
 const size_t tool_kinds_count = COUNT(tool_kinds) - 1;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* echo.h - what is sent comes back: the server, and the client that counts what does.
+ *
+ *     echo serve tcp://:6666 udp://:7777 multicast://239.1.2.3:5555 broadcast://:5556
+ *     echo call tcp://www.example.com:6666 --every 2s --count 3
+ *
+ * The server of a TCP URL returns each byte, that of a UDP URL each datagram (RFC 862); an audience of a group or
+ * of a broadcast port prints who said what and keeps silent. One server serves any number of clients on a port.
+ *
+ * Measures: serve: connections, connections_max, bytes, datagrams, heard, sockets_max. call: sent, answered, lost,
+ * duplicated, reordered, bytes, microseconds, rtt_min_us, rtt_avg_us, rtt_max_us, connections, wrong.
+ */
+#ifndef TULLE_TOOL_ECHO_H
+#define TULLE_TOOL_ECHO_H
+
+#include "tool/tool.h"
+#include "tool/url.h"
+
+extern const char echo_help[];
+struct tool *echo_open(int argc, const char *const *argv, struct tool_env *);
+
+/* Its two halves; argv[0] is "serve" or "call". */
+struct tool *echo_serve_open(int argc, const char *const *argv, struct tool_env *);
+struct tool *echo_call_open(int argc, const char *const *argv, struct tool_env *);
+
+/* A call that sends many bytes over TCP and compares what comes back (--bytes). */
+struct tool *echo_bulk_open(struct tool_env *, const struct url *, uint64_t bytes, instant timeout);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/* echo_bulk.c - many random bytes to an echo server, and the same ones back: is each right, and how fast is it?
+ *
+ * Two generators with one key make the same stream of bytes twice: once to send, once to compare with.
+ */
+#include "tool/echo.h"
+#include "tool/lookup.h"
+
+struct bulk {
+	struct tool tool;
+	struct tool_env *env;
+	struct url url;
+	struct lookup lookup;
+	size_t next_ip;
+	net_id id;
+	bool connected;
+	uint64_t bytes, sent, back, wrong, first_wrong;
+	instant timeout, started_at, connected_at, give_up_at; /* give_up_at: moved on by each sign of life */
+	struct rng out, in;
+	uint8_t chunk[16384];
+	size_t chunk_at, chunk_len; /* made, and not yet sent */
+};
+
+static void measure(struct bulk *b)
+{
+	const struct tool_measure m[] = {
+		{ "bytes", (int64_t)b->back }, { "sent", (int64_t)b->sent }, { "wrong", (int64_t)b->wrong },
+		{ "connections", b->connected },
+		{ "microseconds", b->connected ? (net_now(b->env->net) - b->connected_at) / MICROSECOND : 0 },
+	};
+	memcpy(b->tool.measure, m, sizeof m);
+}
+
+static void end(struct bulk *b)
+{
+	struct text *out = b->env->out;
+	instant took = instant_max(net_now(b->env->net) - b->connected_at, 1);
+
+	if (b->tool.done) return;
+	b->tool.done = true;
+	b->tool.status = b->sent == b->bytes && b->back == b->bytes && b->wrong == 0 ? TOOL_OK : TOOL_FAILED;
+	lookup_stop(&b->lookup);
+	if (b->id != 0) net_abort(b->env->net, b->id);
+	measure(b);
+	if (!b->connected) return;
+	text_printf(out, "%llu bytes sent, %llu came back in %.3f s, %.2f Mbit/s each way: ", (unsigned long long)b->sent,
+	            (unsigned long long)b->back, (double)took / 1e9, (double)b->back * 8e3 / (double)took);
+	if (b->wrong > 0)
+		text_printf(out, "%llu wrong, the first at %llu\n", (unsigned long long)b->wrong, (unsigned long long)b->first_wrong);
+	else text_puts(out, b->tool.status == TOOL_OK ? "all right\n" : "right as far as they go\n");
+}
+
+static void fail(struct bulk *b, const char *why)
+{
+	text_printf(b->env->err, "echo call: %s:%u: %s\n", b->url.host, b->url.at.port, why);
+	end(b);
+}
+
+static void push(struct bulk *b)
+{
+	size_t n = 1;
+
+	while (n > 0 && b->sent < b->bytes) {
+		if (b->chunk_at == b->chunk_len) {
+			b->chunk_at = 0;
+			b->chunk_len = (size_t)(b->bytes - b->sent < sizeof b->chunk ? b->bytes - b->sent : sizeof b->chunk);
+			rng_fill(&b->out, (struct room){ b->chunk, b->chunk_len });
+		}
+		n = net_send(b->env->net, b->id, (struct bytes){ b->chunk + b->chunk_at, b->chunk_len - b->chunk_at });
+		b->chunk_at += n;
+		b->sent += n;
+		if (n > 0 && b->sent == b->bytes) net_finish(b->env->net, b->id);
+	}
+}
+
+static void pull(struct bulk *b)
+{
+	uint8_t want[4096];
+
+	for (struct bytes got; (got = net_peek(b->env->net, b->id)).len > 0; net_take(b->env->net, b->id, got.len)) {
+		got.len = size_min(got.len, sizeof want);
+		rng_fill(&b->in, (struct room){ want, got.len });
+		if (memcmp(got.at, want, got.len) != 0)
+			for (size_t i = 0; i < got.len; i++)
+				if (got.at[i] != want[i] && b->wrong++ == 0) b->first_wrong = b->back + i;
+		b->back += got.len;
+	}
+}
+
+static void try_next(struct bulk *b, const char *why)
+{
+	while (b->next_ip < b->lookup.count) {
+		struct addr to = { b->lookup.ip[b->next_ip++], b->url.at.port, b->url.at.interface };
+		if ((b->id = net_connect(b->env->net, &to)) != 0) return;
+		why = net_why_words(net_why_not(b->env->net));
+	}
+	fail(b, why);
+}
+
+static void own_event(struct bulk *b, const struct net_event *ev)
+{
+	if (ev->id != b->id || b->id == 0) return;
+	b->give_up_at = instant_after(net_now(b->env->net), b->timeout);
+	switch (ev->what) {
+	case NET_CONNECTED:
+		b->connected = true;
+		b->connected_at = net_now(b->env->net);
+		push(b);
+		break;
+	case NET_WRITABLE: push(b); break;
+	case NET_READABLE: pull(b); break;
+	case NET_EOF:      net_finish(b->env->net, b->id); break;
+	case NET_CLOSED:
+		b->id = 0;
+		if (!b->connected) try_next(b, net_why_words(ev->why));
+		else if (ev->why != NET_DONE) fail(b, net_why_words(ev->why));
+		else end(b);
+		break;
+	default: break;
+	}
+}
+
+static void event(void *self, struct net *net, const struct net_event *ev)
+{
+	struct bulk *b = self;
+	instant now = net_now(net);
+
+	if (b->tool.done) return;
+	if (ev->what == NET_WAKE) lookup_step(&b->lookup, now);
+	else if (!lookup_event(&b->lookup, ev)) own_event(b, ev);
+	if (!b->tool.done && b->id == 0 && lookup_state(&b->lookup) != LOOKUP_BUSY) {
+		b->give_up_at = instant_after(now, b->timeout);
+		if (lookup_state(&b->lookup) == LOOKUP_FAILED) fail(b, b->lookup.error);
+		else try_next(b, "no address");
+	}
+	if (!b->tool.done && b->id != 0 && b->give_up_at <= now) fail(b, "timed out");
+	if (b->tool.done) return;
+	measure(b);
+	net_wake(net, instant_min(lookup_deadline(&b->lookup), b->id != 0 ? b->give_up_at : NEVER));
+}
+
+static void stop(struct tool *t) { end((struct bulk *)t); }
+
+struct tool *echo_bulk_open(struct tool_env *env, const struct url *url, uint64_t bytes, instant timeout)
+{
+	struct bulk *b = arena_zeroed(env->memory, 1, sizeof *b);
+
+	if (b == NULL) return tool_usage(env, "echo call: no memory");
+	b->env = env, b->url = *url, b->bytes = bytes, b->timeout = timeout;
+	b->started_at = net_now(env->net);
+	b->give_up_at = NEVER;
+	rng_fork(&b->out, env->rng, "echo bulk", url->at.port);
+	b->in = b->out;
+	b->tool.app = (struct app){ event, b };
+	b->tool.stop = stop;
+	lookup_start(&b->lookup, env, url->host);
+	net_wake(env->net, b->started_at);
+	return &b->tool;
+}
