@@ -18,7 +18,7 @@ static struct ip6 sample(void)
 static size_t emit(const struct ip6 *ip, uint8_t out[400])
 {
 	size_t n = ip6_emit(ip, (struct room){ out, 400 });
-	memcpy(out + n, ip->payload.at, ip->payload.len);
+	if (ip->payload.len > 0) memcpy(out + n, ip->payload.at, ip->payload.len);
 	return n + ip->payload.len;
 }
 
