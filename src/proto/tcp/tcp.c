@@ -20,7 +20,8 @@
  *
  * Timers. resend_at runs while something is in flight and the peer's window is open; probe_at while it is
  * closed, or too small to be worth a segment, and nothing is in flight; never both. ack_at runs while an
- * ACK is delayed, and is in the past when one is due at once. expire_at ends TIME-WAIT.
+ * ACK is delayed, and is in the past when one is due at once. give_up_at runs while something waits for an
+ * answer. expire_at ends TIME-WAIT.
  */
 
 #define BIT(state) (1u << (state))
@@ -157,7 +158,8 @@ void tcp_establish(struct tcp *t, instant now)
 
 instant tcp_deadline(const struct tcp *t)
 {
-	return instant_min(instant_min(t->resend_at, t->ack_at), instant_min(t->probe_at, t->expire_at));
+	instant ours = instant_min(t->ack_at, t->expire_at);
+	return instant_min(instant_min(ours, t->give_up_at), instant_min(t->resend_at, t->probe_at));
 }
 
 unsigned tcp_news(struct tcp *t)

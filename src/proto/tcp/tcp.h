@@ -88,8 +88,7 @@ struct tcp {
 	struct ring rx, tx;      /* rx: not yet taken, up to rcv_nxt; tx: not yet acknowledged, from snd_una on */
 	struct tcp_rtt rtt;      /* srtt, rttvar, rto: RFC 6298 */
 	struct tcp_cc cc;        /* cwnd, ssthresh */
-	instant resend_at, ack_at, probe_at, expire_at; /* every timer it has; NEVER: off. A past one: do it now */
-	instant give_up_at;      /* NEVER: nothing waits for an ACK */
+	instant resend_at, ack_at, probe_at, give_up_at, expire_at; /* every timer; NEVER: off. A past one: do it now */
 	instant give_up_after;
 	instant sent_at;         /* when data left last: RFC 5681, 4.1 */
 	instant challenge_at;    /* no challenge ACK before this (RFC 5961, 10) */

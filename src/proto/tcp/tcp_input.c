@@ -202,7 +202,7 @@ static void rearm_resend(struct tcp *t, instant now, enum tcp_cc_ack kind)
 	}
 	t->give_up_at = instant_after(now, t->give_up_after);
 	/* RFC 6582, 3.2: in recovery only the first partial ACK restarts the timer, so that a long one ends. */
-	if (kind != TCP_CC_PARTIAL_AGAIN) t->resend_at = instant_min(instant_after(now, t->rtt.rto), t->give_up_at);
+	if (kind != TCP_CC_PARTIAL_AGAIN) t->resend_at = instant_after(now, t->rtt.rto);
 }
 
 /* What was thought lost and is acknowledged was not, or is mended. */
@@ -250,16 +250,15 @@ static void same_ack(struct tcp *t, const struct arrival *in, uint32_t window)
 }
 
 /* RFC 9293, 3.10.7.4, fifth: an old segment must not take back what a newer one said. */
-static void update_window(struct tcp *t, const struct arrival *in, uint32_t window)
+static void update_window(struct tcp *t, const struct arrival *in, uint32_t window, bool was_closed)
 {
 	if (!seq_lt(t->snd_wl1, in->seg->seq) && !(t->snd_wl1 == in->seg->seq && seq_le(t->snd_wl2, in->seg->ack)))
 		return;
-	bool opens = t->snd_wnd == 0 && window > 0;
 	t->snd_wl1 = in->seg->seq;
 	t->snd_wl2 = in->seg->ack;
 	t->snd_wnd = window;
 	if (window > t->snd_wnd_max) t->snd_wnd_max = window;
-	if (!opens) return;
+	if (!was_closed || window == 0) return;
 	if (t->probes > 0) trace_say(t->trace, "the window opens: %u bytes", window);
 	t->probe_at = NEVER;
 	t->probes = 0;
@@ -290,8 +289,7 @@ static bool check_ack(struct tcp *t, struct arrival *in)
 	uint32_t acked = seg->ack - t->snd_una;
 	uint32_t window = (uint32_t)seg->window << (seg->flags & TCP_SYN ? 0 : t->snd_shift);
 
-	if (t->snd_wnd == 0 && t->give_up_at != NEVER) /* 3.8.6.1: who answers probes is not given up */
-		t->give_up_at = instant_after(in->now, t->give_up_after);
+	bool was_closed = t->snd_wnd == 0;
 	if (acked == 0) {
 		same_ack(t, in, window);
 	} else if (acked <= tcp_flight(t)) {
@@ -303,7 +301,8 @@ static bool check_ack(struct tcp *t, struct arrival *in)
 	} else {
 		return true; /* late, and no harm */
 	}
-	update_window(t, in, window);
+	update_window(t, in, window, was_closed);
+	if (t->snd_wnd == 0) t->give_up_at = NEVER; /* 3.8.6.1: who answers probes is not given up */
 	return true;
 }
 

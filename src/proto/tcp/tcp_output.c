@@ -69,7 +69,7 @@ static void sent(struct tcp *t, instant now, uint32_t seq, uint32_t len)
 	}
 	t->sent_at = now;
 	if (t->give_up_at == NEVER) t->give_up_at = instant_after(now, t->give_up_after);
-	if (t->resend_at == NEVER) t->resend_at = instant_min(instant_after(now, t->rtt.rto), t->give_up_at);
+	if (t->resend_at == NEVER) t->resend_at = instant_after(now, t->rtt.rto);
 }
 
 /* --- SYN ---------------------------------------------------------------------------------------------- */
@@ -153,13 +153,9 @@ static void give_up(struct tcp *t)
 }
 
 /* RFC 6298, 5.4 to 5.6; RFC 5681, 3.1. Everything in flight is sent again, as slow start lets it. */
-static void resend_timer_expired(struct tcp *t, instant now)
+static void resend_timer_expired(struct tcp *t)
 {
 	t->resend_at = NEVER;
-	if (now >= t->give_up_at) {
-		give_up(t);
-		return;
-	}
 	trace_say(t->trace, "retransmit: RTO expired after %.3g s", (double)t->rtt.rto / SECOND);
 	tcp_cc_timeout(&t->cc, tcp_flight(t), t->snd_nxt, t->rtt.backoffs > 0);
 	tcp_rtt_expired(&t->rtt);
@@ -172,8 +168,7 @@ static void arm_probe(struct tcp *t, instant now)
 	instant interval = t->rtt.rto << (t->probes < 6 ? t->probes : 6);
 
 	if (t->probes == 0) trace_say(t->trace, t->snd_wnd == 0 ? "zero window" : "window too small");
-	if (t->give_up_at == NEVER) t->give_up_at = instant_after(now, t->give_up_after);
-	t->probe_at = instant_min(instant_after(now, instant_min(interval, TCP_PROBE_MAX)), t->give_up_at);
+	t->probe_at = instant_after(now, instant_min(interval, TCP_PROBE_MAX));
 }
 
 /* Nothing more can be sent now. If the peer holds us back and nothing is in flight that it would answer, it
@@ -193,12 +188,9 @@ static void wait_for_peer(struct tcp *t, instant now)
 
 static void run_timers(struct tcp *t, instant now)
 {
-	if (t->expire_at <= now) {
-		tcp_end(t, TCP_DONE);
-		return;
-	}
-	if (t->resend_at <= now && !tcp_window_closed(t)) resend_timer_expired(t, now);
-	if (t->probe_at <= now && now >= t->give_up_at) give_up(t);
+	if (t->expire_at <= now) tcp_end(t, TCP_DONE);
+	else if (t->give_up_at <= now) give_up(t);
+	else if (t->resend_at <= now && !tcp_window_closed(t)) resend_timer_expired(t);
 }
 
 static bool output_probe(struct tcp *t, instant now, struct tcp_seg *seg)
