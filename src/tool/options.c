@@ -41,9 +41,15 @@ static bool read_value(const struct option *o, const char *text)
 {
 	const char *rest;
 	uint64_t number;
+	struct option_texts *texts;
 
 	switch (o->kind) {
 	case OPTION_TEXT: *(const char **)o->value = text; return true;
+	case OPTION_TEXTS:
+		texts = o->value;
+		if (texts->count == texts->max) return false;
+		texts->at[texts->count++] = text;
+		return true;
 	case OPTION_SIZE: return size_parse(text, o->value);
 	case OPTION_SPAN: return instant_parse(text, o->value);
 	case OPTION_NUMBER:
@@ -72,7 +78,8 @@ bool options_read(struct tool_env *env, int argc, const char *const *argv, const
                   const char **word, size_t words_max, size_t *words)
 {
 	static const char *const expected[] = {
-		[OPTION_FLAG] = "no value", [OPTION_TEXT] = "a word", [OPTION_NUMBER] = "a number",
+		[OPTION_FLAG] = "no value", [OPTION_TEXT] = "a word",
+		[OPTION_TEXTS] = "a word, and not as often as that", [OPTION_NUMBER] = "a number",
 		[OPTION_SIZE] = "a size like 512, 64Ki or 10M", [OPTION_SPAN] = "a time like 20ms or 2s",
 	};
 	bool ended = false;

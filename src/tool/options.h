@@ -15,10 +15,12 @@
 enum option_kind {
 	OPTION_FLAG,   /* bool: set to true, takes no value */
 	OPTION_TEXT,   /* const char * */
+	OPTION_TEXTS,  /* struct option_texts: may be given again and again */
 	OPTION_NUMBER, /* uint64_t: "3" */
 	OPTION_SIZE,   /* uint64_t: "512", "10k", "10M", "1G" (powers of 1,000), "64Ki", "1Mi" (of 1,024) */
 	OPTION_SPAN,   /* instant: "2s", "20ms" (instant_parse) */
 };
+struct option_texts { const char **at; size_t count, max; };
 struct option { const char *name; enum option_kind kind; void *value; };
 
 /* argv[0] is the tool's name and is passed over. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "tool/tool.h"
 
+#include "tool/dns.h"
 #include "tool/echo.h"
 
 /* Sorted by name; each row's function is in the tool's own header. */
 const struct tool_kind tool_kinds[] = {
+	{ "dns", "a name server of one's own zones", dns_help, dns_open },
 	{ "echo", "send and get back, over TCP, UDP, to groups and to everybody", echo_help, echo_open },
 	{ NULL, NULL, NULL, NULL }, /* the end */
 };
