@@ -126,18 +126,16 @@ static void set_due(struct neighbours *c, const struct neighbour *n, instant at)
 /* The one door for states (RFC 4861, 7.3.3), with the timer that belongs to each. */
 static void enter(struct neighbours *c, instant now, struct neighbour *n, enum neighbour_state next)
 {
+	instant due = NEVER;
+
 	n->state = (uint8_t)next;
 	n->tries = 0;
-	switch (next) {
-	case NEIGHBOUR_INCOMPLETE:
-	case NEIGHBOUR_PROBE: set_due(c, n, now); break;
-	case NEIGHBOUR_DELAY: set_due(c, n, now + NEIGHBOUR_DELAY_FOR); break;
-	case NEIGHBOUR_REACHABLE:
+	if (next == NEIGHBOUR_INCOMPLETE || next == NEIGHBOUR_PROBE) due = now;
+	if (next == NEIGHBOUR_DELAY) due = now + NEIGHBOUR_DELAY_FOR;
+	if (next == NEIGHBOUR_REACHABLE) /* by chance, so that neighbours do not ask all at once */
 		n->reachable_until =
 			now + NEIGHBOUR_REACHABLE_FOR / 2 + (instant)rng_below(c->rng, NEIGHBOUR_REACHABLE_FOR);
-		/* fall through */
-	default: set_due(c, n, NEVER);
-	}
+	set_due(c, n, due);
 	if (n->waiting > 0 && next != NEIGHBOUR_INCOMPLETE) {
 		n->release = true;
 		set_due(c, n, now);
