@@ -35,7 +35,7 @@ struct lookup {
 	uint64_t round;        /* counts starts, so that a late answer to the last name is none to this one */
 	struct ip other[LOOKUP_MAX]; size_t other_count; /* IPv6's, until IPv4's are there */
 	unsigned waiting;      /* for so many answers */
-	unsigned worst;        /* why there are no addresses: 1 + the weightiest enum resolver_why so far */
+	unsigned worst;        /* the weightiest reason so far why there may be no addresses */
 };
 
 void lookup_start(struct lookup *, struct tool_env *, const char *host);

@@ -9,7 +9,7 @@
 #define TRY_FOR (800 * MILLISECOND)
 #define GIVE_UP_AFTER (10 * SECOND)
 
-static uint32_t tasks_for(const struct resolver_config *c)
+uint32_t resolver_slots(const struct resolver_config *c) /* one a task */
 {
 	return c->recurse ? c->questions_max * 3 + 8 : c->questions_max;
 }
@@ -20,7 +20,7 @@ static uint32_t servers_for(const struct resolver_config *c)
 
 size_t resolver_size(const struct resolver_config *c)
 {
-	size_t tasks = tasks_for(c), servers = servers_for(c);
+	size_t tasks = resolver_slots(c), servers = servers_for(c);
 	size_t cache = c->cache_bytes ? size_max(c->cache_bytes, CACHE_BYTES_MIN) : 0;
 	return arena_cost(sizeof(struct resolver)) + arena_cost(tasks * sizeof(struct task)) +
 	       arena_cost(c->questions_max * sizeof(struct asker)) +
@@ -43,7 +43,7 @@ struct resolver *resolver_init(struct room memory, const struct resolver_config 
 {
 	struct arena arena;
 	uint8_t key[16];
-	uint32_t tasks = tasks_for(config), servers = servers_for(config);
+	uint32_t tasks = resolver_slots(config), servers = servers_for(config);
 
 	assert(config->questions_max > 0 && config->rng != NULL && memory.len >= resolver_size(config));
 	arena_init(&arena, memory);

@@ -53,6 +53,7 @@ struct resolver_config {
 
 struct resolver;
 size_t resolver_size(const struct resolver_config *);
+uint32_t resolver_slots(const struct resolver_config *); /* queries in flight have different slots modulo this */
 struct resolver *resolver_init(struct room, const struct resolver_config *); /* max_align_t aligned, as arena_take gives */
 
 bool resolver_ask(struct resolver *, instant now, const struct dns_question *, uint64_t asker); /* false: questions_max */

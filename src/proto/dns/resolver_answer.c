@@ -110,7 +110,10 @@ struct bytes answer_for(struct resolver *r, const struct task *t, const struct a
 	assert(drop == DROP_NONE); /* we wrote it */
 	for (struct dns_cursor c = dns_records(&m); dns_next(&c, &rr);)
 		records += rr.section == DNS_ANSWER && rr.type == m.question.type;
-	if (r->config.rotate && records > 1) first = r->rotation++ % records;
+	if (r->config.rotate && records > 1) {
+		uint64_t set = dns_name_hash(r->key, &t->name) + t->question.type;
+		first = r->rotation[set % COUNT(r->rotation)]++ % records;
+	}
 	struct dns_question q = { a->spelt, m.question.type, m.question.class };
 	dns_begin(&b, r->scratch, DNS_MESSAGE_MAX, 0, m.flags, 0, m.rcode);
 	dns_add_question(&b, &q);

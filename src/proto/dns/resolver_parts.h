@@ -119,7 +119,7 @@ struct resolver {
 	struct cache *cache;      /* or NULL */
 	uint8_t key[16];
 	instant now;              /* the last that was told */
-	uint32_t rotation;
+	uint32_t rotation[16];    /* grow with each answer, by set: or what is asked by turns with another would skip */
 	struct resolver_counts counts;
 
 	struct task *task; uint32_t tasks;
