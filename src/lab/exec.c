@@ -85,7 +85,32 @@ static int receive_report(int socket, struct report *report)
 	return fd;
 }
 
-static _Noreturn void be_the_program(const struct exec_config *c, int socket, pid_t parent)
+/* Signals from the terminal reach the program by themselves, and it decides; others sent to us are handed on. */
+struct signals { struct sigaction interrupt, quit; sigset_t mask; int fd; };
+
+static void take_signals(struct signals *s)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigset_t handed_on;
+
+	sigaction(SIGINT, &ignore, &s->interrupt);
+	sigaction(SIGQUIT, &ignore, &s->quit);
+	sigemptyset(&handed_on);
+	sigaddset(&handed_on, SIGTERM);
+	sigaddset(&handed_on, SIGHUP);
+	sigprocmask(SIG_BLOCK, &handed_on, &s->mask);
+	s->fd = signalfd(-1, &handed_on, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void give_back_signals(struct signals *s)
+{
+	sigaction(SIGINT, &s->interrupt, NULL);
+	sigaction(SIGQUIT, &s->quit, NULL);
+	sigprocmask(SIG_SETMASK, &s->mask, NULL);
+	close(s->fd);
+}
+
+static _Noreturn void be_the_program(const struct exec_config *c, int socket, struct signals *signals, pid_t parent)
 {
 	struct report report = { .words = "" };
 	struct text words = text_in(report.words, sizeof report.words);
@@ -95,6 +120,7 @@ static _Noreturn void be_the_program(const struct exec_config *c, int socket, pi
 	report.tap = report.ready && in.tap;
 	prctl(PR_SET_PDEATHSIG, SIGHUP); /* without the lab its network would be dead */
 	send_report(socket, &report, report.ready ? in.fd : -1);
+	give_back_signals(signals);
 	if (!report.ready || getppid() != parent) _exit(EXEC_FAILED);
 	execvp(c->argv[0], c->argv);
 	int why = errno;
@@ -135,47 +161,19 @@ static int status_of(pid_t child)
 	return WIFSIGNALED(status) ? KILLED + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Signals from the terminal reach the program by themselves, and it decides; others sent to us are handed on. */
-struct signals { struct sigaction interrupt, quit; sigset_t mask; int fd; };
-
-static void take_signals(struct signals *s)
+static void run_with(const struct exec_config *c, int device, int signals, pid_t child)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	sigset_t handed_on;
-
-	sigaction(SIGINT, &ignore, &s->interrupt);
-	sigaction(SIGQUIT, &ignore, &s->quit);
-	sigemptyset(&handed_on);
-	sigaddset(&handed_on, SIGTERM);
-	sigaddset(&handed_on, SIGHUP);
-	sigprocmask(SIG_BLOCK, &handed_on, &s->mask);
-	s->fd = signalfd(-1, &handed_on, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static void give_back_signals(struct signals *s)
-{
-	sigaction(SIGINT, &s->interrupt, NULL);
-	sigaction(SIGQUIT, &s->quit, NULL);
-	sigprocmask(SIG_SETMASK, &s->mask, NULL);
-	close(s->fd);
-}
-
-static void run_with(const struct exec_config *c, int device, pid_t child)
-{
-	struct signals signals;
-	take_signals(&signals);
 	int program = pidfd_open(child, 0);
 	struct pollfd watched[3] = { { .fd = device, .events = POLLIN }, { .fd = program, .events = POLLIN },
-	                             { .fd = signals.fd, .events = POLLIN } };
+	                             { .fd = signals, .events = POLLIN } };
 	instant began = device_now() - sim_now(c->sim);
 
 	while (turn(c, watched, began)) {}
-	give_back_signals(&signals);
 	close(program);
 }
 
 /* The device as a link, while the program runs over it. */
-static int run_over(const struct exec_config *c, const struct report *report, int fd, pid_t child)
+static int run_over(const struct exec_config *c, const struct report *report, int fd, int signals, pid_t child)
 {
 	uint8_t *memory = malloc(DEVICE_MEMORY_BYTES);
 	struct room room = { memory, DEVICE_MEMORY_BYTES };
@@ -190,39 +188,49 @@ static int run_over(const struct exec_config *c, const struct report *report, in
 	if (report->tap) tap_from(&device.tap, fd, c->bridge->end->mtu, room);
 	else packet_from(&device.packet, fd, c->bridge->end->mtu, room);
 	c->bridge->device = report->tap ? &device.tap.link : &device.packet.link;
-	run_with(c, fd, child);
+	run_with(c, fd, signals, child);
 	c->bridge->device = NULL;
 	free(memory);
 	return status_of(child);
 }
 
-int exec_run(const struct exec_config *c)
+/* Forks, waits until the child is ready, and goes along with it. */
+static int run_between(const struct exec_config *c, int ours, int theirs, struct signals *signals)
 {
 	struct report report;
-	int pair[2];
 	pid_t parent = getpid();
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-		text_printf(c->err, "cannot make a socket pair: %s", strerror(errno));
-		return EXEC_FAILED;
-	}
 	fflush(NULL); /* or the child would write it again */
 	pid_t child = fork();
-	if (child == 0) be_the_program(c, pair[1], parent);
-	close(pair[1]);
+	if (child == 0) be_the_program(c, theirs, signals, parent);
+	close(theirs); /* so that we learn if the child ends without a word */
 	if (child < 0) {
 		text_printf(c->err, "cannot fork: %s", strerror(errno));
-		close(pair[0]);
 		return EXEC_FAILED;
 	}
-	int fd = receive_report(pair[0], &report);
-	close(pair[0]);
+	int fd = receive_report(ours, &report);
 	if (fd < 0) {
 		text_puts(c->err, report.words);
 		status_of(child);
 		return EXEC_FAILED;
 	}
-	int status = run_over(c, &report, fd, child);
+	int status = run_over(c, &report, fd, signals->fd, child);
 	close(fd);
+	return status;
+}
+
+int exec_run(const struct exec_config *c)
+{
+	struct signals signals;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		text_printf(c->err, "cannot make a socket pair: %s", strerror(errno));
+		return EXEC_FAILED;
+	}
+	take_signals(&signals);
+	int status = run_between(c, pair[0], pair[1], &signals);
+	give_back_signals(&signals);
+	close(pair[0]);
 	return status;
 }

@@ -43,23 +43,32 @@ static long read_number(const char *path)
 	return n > 0 ? strtol(words, NULL, 10) : -1;
 }
 
-/* Which switch it is, and what to do. */
-static void say_forbidden(const char *what, int why, struct text *err)
-{
-	static const struct { const char *path, *name; long off; const char *on; } switches[] = {
-		{ "/proc/sys/user/max_user_namespaces", "user.max_user_namespaces", 0, "10000" },
-		{ "/proc/sys/user/max_net_namespaces", "user.max_net_namespaces", 0, "10000" },
-		{ "/proc/sys/user/max_mnt_namespaces", "user.max_mnt_namespaces", 0, "10000" },
-		{ "/proc/sys/user/max_uts_namespaces", "user.max_uts_namespaces", 0, "10000" },
-		{ "/proc/sys/kernel/unprivileged_userns_clone", "kernel.unprivileged_userns_clone", 0, "1" },
-		{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "kernel.apparmor_restrict_unprivileged_userns", 1, "0" },
-	};
+/* The switches by which a system forbids namespaces. Read before any is made: inside a user namespace other
+ * numbers hold. */
+static const struct { const char *path, *name; long off; const char *on; } switches[] = {
+	{ "/proc/sys/user/max_user_namespaces", "user.max_user_namespaces", 0, "10000" },
+	{ "/proc/sys/user/max_net_namespaces", "user.max_net_namespaces", 0, "10000" },
+	{ "/proc/sys/user/max_mnt_namespaces", "user.max_mnt_namespaces", 0, "10000" },
+	{ "/proc/sys/user/max_uts_namespaces", "user.max_uts_namespaces", 0, "10000" },
+	{ "/proc/sys/kernel/unprivileged_userns_clone", "kernel.unprivileged_userns_clone", 0, "1" },
+	{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "kernel.apparmor_restrict_unprivileged_userns", 1, "0" },
+};
 
+/* The first that does; COUNT(switches): none. */
+static size_t read_switches(void)
+{
+	size_t i = 0;
+	while (i < COUNT(switches) && read_number(switches[i].path) != switches[i].off) i++;
+	return i;
+}
+
+/* Which switch it is, and what to do. */
+static void say_forbidden(const char *what, int why, size_t by, struct text *err)
+{
 	text_printf(err, "this system does not let you make a %s (%s)", what, strerror(why));
-	for (size_t i = 0; i < COUNT(switches); i++) {
-		if (read_number(switches[i].path) != switches[i].off) continue;
+	if (by < COUNT(switches)) {
 		text_printf(err, ": %s is %ld. Run this as root (sudo), or have root allow it: sysctl -w %s=%s",
-		            switches[i].name, switches[i].off, switches[i].name, switches[i].on);
+		            switches[by].name, switches[by].off, switches[by].name, switches[by].on);
 		return;
 	}
 	if (why == ENOSPC || why == EUSERS) text_puts(err, ": too many exist already, or they are nested too deeply. ");
@@ -68,13 +77,13 @@ static void say_forbidden(const char *what, int why, struct text *err)
 }
 
 /* Who calls stays who they are, by name and to the files; but in here they may do what concerns the network. */
-static bool own_user_namespace(struct text *err)
+static bool own_user_namespace(size_t by, struct text *err)
 {
 	unsigned uid = geteuid(), gid = getegid();
 	char uid_map[48], gid_map[48];
 
 	if (unshare(CLONE_NEWUSER) != 0) {
-		say_forbidden("user namespace", errno, err);
+		say_forbidden("user namespace", errno, by, err);
 		return false;
 	}
 	snprintf(uid_map, sizeof uid_map, "%u %u 1", uid, uid);
@@ -82,7 +91,7 @@ static bool own_user_namespace(struct text *err)
 	if (write_file("/proc/self/setgroups", "deny") && write_file("/proc/self/uid_map", uid_map) &&
 	    write_file("/proc/self/gid_map", gid_map))
 		return true;
-	say_forbidden("user namespace with its user in it", errno, err);
+	say_forbidden("user namespace with its user in it", errno, by, err);
 	return false;
 }
 
@@ -94,9 +103,10 @@ static bool own_namespaces(bool *own_user, struct text *err)
 	*own_user = false;
 	if (unshare(kinds) == 0) return true;
 	*own_user = true;
-	if (!own_user_namespace(err)) return false;
+	size_t by = read_switches();
+	if (!own_user_namespace(by, err)) return false;
 	if (unshare(kinds) == 0) return true;
-	say_forbidden("network namespace", errno, err);
+	say_forbidden("network namespace", errno, by, err);
 	return false;
 }
 
@@ -116,7 +126,7 @@ static bool make_veth(const struct exec_config *c, struct inside *in, struct tex
 	}
 	if (!netlink_open(&outer, err)) return false;
 	if (unshare(CLONE_NEWNET) != 0) {
-		say_forbidden("second network namespace", errno, err);
+		text_printf(err, "cannot make a second network namespace: %s", strerror(errno));
 		return false;
 	}
 	if (!netlink_open(&inner, err) ||
