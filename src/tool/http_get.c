@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: ISC */
+/* http_get.c - asks for one thing, and reads the answer to its last byte: by its length, in chunks (RFC 9112, 7.1),
+ * or up to the end of the connection. */
+#include "tool/http.h"
+#include "tool/http_message.h"
+#include "tool/lookup.h"
+#include "tool/options.h"
+#include "tool/say.h"
+#include "tool/url.h"
+
+/* What comes next on the stream. */
+enum part { PART_HEAD, PART_LENGTH, PART_CHUNK_SIZE, PART_CHUNK, PART_CHUNK_END, PART_TRAILER, PART_TO_EOF, PART_DONE };
+
+struct get {
+	struct tool tool;
+	struct tool_env *env;
+	struct url url;
+	struct lookup lookup;
+	size_t next_ip;
+	net_id id;
+	bool connected, head_only, print;
+	const char *range;
+	instant timeout, started_at, give_up_at;
+	enum part part;
+	struct http_head head;
+	struct http_response response;
+	uint64_t left, body;       /* left: of the body, or of this chunk */
+	char line[32]; size_t line_len; /* of a chunk's size or a trailer */
+	size_t sent;
+	char request[HTTP_TARGET_MAX + 512];
+};
+
+static void measure(struct get *g)
+{
+	const struct tool_measure m[] = {
+		{ "status", g->response.status }, { "bytes", (int64_t)g->body },
+		{ "microseconds", (net_now(g->env->net) - g->started_at) / MICROSECOND }, { "connections", g->connected },
+	};
+	memcpy(g->tool.measure, m, sizeof m);
+}
+
+static void end(struct get *g, int status)
+{
+	if (g->tool.done) return;
+	g->tool.done = true;
+	g->tool.status = status;
+	lookup_stop(&g->lookup);
+	if (g->id != 0) net_abort(g->env->net, g->id);
+	measure(g);
+}
+
+static void fail(struct get *g, const char *why)
+{
+	text_printf(g->env->err, "http get: %s:%u: %s\n", g->url.host, g->url.at.port, why);
+	end(g, TOOL_FAILED);
+}
+
+static void whole(struct get *g)
+{
+	struct text *to = g->print ? g->env->err : g->env->out;
+
+	text_printf(to, "%u ", g->response.status);
+	say_bytes(to, g->response.reason);
+	text_printf(to, ", %llu bytes in %.3f ms\n", (unsigned long long)g->body,
+	            (double)(net_now(g->env->net) - g->started_at) / 1e6);
+	end(g, g->response.status < 400 ? TOOL_OK : TOOL_FAILED);
+}
+
+/* --- the answer --- */
+
+static size_t take_head(struct get *g, struct bytes b)
+{
+	size_t n = http_head_add(&g->head, b);
+
+	if (g->head.full) return fail(g, "its head is too large"), n;
+	if (!g->head.whole) return n;
+	if (!http_response_parse(http_head_bytes(&g->head), &g->response)) return fail(g, "this is no HTTP/1.1 response"), n;
+	unsigned status = g->response.status;
+	if (status < 200) { /* 100 Continue and its like: the answer is still to come */
+		http_head_init(&g->head);
+		return n;
+	}
+	bool none = g->head_only || status == 204 || status == 304;
+	g->left = g->response.content_length;
+	g->part = none ? PART_DONE : g->response.chunked ? PART_CHUNK_SIZE : g->response.has_length ? PART_LENGTH : PART_TO_EOF;
+	if (g->part == PART_LENGTH && g->left == 0) g->part = PART_DONE;
+	return n;
+}
+
+/* Up to the end of a line of a chunk's framing; then act on it. */
+static size_t take_line(struct get *g, struct bytes b)
+{
+	const uint8_t *lf = memchr(b.at, '\n', b.len);
+	size_t n = lf != NULL ? (size_t)(lf - b.at) + 1 : b.len;
+
+	for (size_t i = 0; i < n - (lf != NULL); i++)
+		if (g->line_len < sizeof g->line) g->line[g->line_len++] = (char)b.at[i];
+	if (lf == NULL) return n;
+	size_t len = g->line_len - (g->line_len > 0 && g->line[g->line_len - 1] == '\r');
+	g->line_len = 0;
+	if (g->part == PART_TRAILER) {
+		if (len == 0) g->part = PART_DONE;
+		return n;
+	}
+	if (g->part == PART_CHUNK_END) {
+		if (len > 0) fail(g, "a chunk is longer than it said");
+		g->part = PART_CHUNK_SIZE;
+		return n;
+	}
+	size_t digits = 0;
+	for (g->left = 0; digits < len; digits++) {
+		char c = g->line[digits];
+		int v = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+		if (v < 0) break;
+		g->left = g->left << 4 | (unsigned)v;
+	}
+	if (digits == 0 || digits > 12 || (digits < len && g->line[digits] != ';')) return fail(g, "a chunk without a size"), n;
+	g->part = g->left > 0 ? PART_CHUNK : PART_TRAILER;
+	return n;
+}
+
+static size_t take_body(struct get *g, struct bytes b)
+{
+	if (g->part != PART_TO_EOF && b.len > g->left) b.len = (size_t)g->left;
+	if (g->print) text_put(g->env->out, b);
+	g->body += b.len;
+	if (g->part == PART_TO_EOF) return b.len;
+	g->left -= b.len;
+	if (g->left == 0) g->part = g->part == PART_CHUNK ? PART_CHUNK_END : PART_DONE;
+	return b.len;
+}
+
+static void readable(struct get *g)
+{
+	for (struct bytes b; !g->tool.done && (b = net_peek(g->env->net, g->id)).len > 0;) {
+		size_t n = b.len;
+		switch (g->part) {
+		case PART_HEAD: n = take_head(g, b); break;
+		case PART_LENGTH: case PART_CHUNK: case PART_TO_EOF: n = take_body(g, b); break;
+		case PART_CHUNK_SIZE: case PART_CHUNK_END: case PART_TRAILER: n = take_line(g, b); break;
+		case PART_DONE: break;
+		}
+		if (g->tool.done) return;
+		net_take(g->env->net, g->id, n);
+		if (g->part == PART_DONE) whole(g);
+	}
+}
+
+/* --- the course of it --- */
+
+static void ask(struct get *g)
+{
+	struct bytes rest = bytes_skip(bytes_of(g->request), g->sent);
+	g->sent += net_send(g->env->net, g->id, rest);
+}
+
+static void try_next(struct get *g, const char *why)
+{
+	while (g->next_ip < g->lookup.count) {
+		struct addr to = { g->lookup.ip[g->next_ip++], g->url.at.port, g->url.at.interface };
+		if ((g->id = net_connect(g->env->net, &to)) != 0) return;
+		why = net_why_words(net_why_not(g->env->net));
+	}
+	fail(g, why);
+}
+
+static void own_event(struct get *g, const struct net_event *ev)
+{
+	if (ev->id != g->id || g->id == 0) return;
+	g->give_up_at = instant_after(net_now(g->env->net), g->timeout);
+	switch (ev->what) {
+	case NET_CONNECTED: g->connected = true; ask(g); break;
+	case NET_WRITABLE:  ask(g); break;
+	case NET_READABLE:  readable(g); break;
+	case NET_EOF:
+		if (g->part == PART_TO_EOF) whole(g);
+		else fail(g, "the connection was closed before the end of the answer");
+		break;
+	case NET_CLOSED:
+		g->id = 0;
+		if (!g->connected) try_next(g, net_why_words(ev->why));
+		else fail(g, net_why_words(ev->why));
+		break;
+	default: break;
+	}
+}
+
+static void event(void *self, struct net *net, const struct net_event *ev)
+{
+	struct get *g = self;
+	instant now = net_now(net);
+
+	if (g->tool.done) return;
+	if (ev->what == NET_WAKE) lookup_step(&g->lookup, now);
+	else if (!lookup_event(&g->lookup, ev)) own_event(g, ev);
+	if (!g->tool.done && g->id == 0 && lookup_state(&g->lookup) != LOOKUP_BUSY) {
+		g->give_up_at = instant_after(now, g->timeout);
+		if (lookup_state(&g->lookup) == LOOKUP_FAILED) fail(g, g->lookup.error);
+		else try_next(g, "no address");
+	}
+	if (!g->tool.done && g->id != 0 && g->give_up_at <= now) fail(g, "timed out");
+	if (g->tool.done) return;
+	measure(g);
+	net_wake(net, instant_min(lookup_deadline(&g->lookup), g->id != 0 ? g->give_up_at : NEVER));
+}
+
+static void stop(struct tool *t) { end((struct get *)t, TOOL_FAILED); }
+
+static bool range_is_good(const char *range)
+{
+	uint64_t first, last;
+	char text[48];
+	struct text t = text_in(text, sizeof text);
+
+	text_printf(&t, "bytes=%s", range);
+	return !t.cut && http_range_parse(text_bytes(&t), UINT64_MAX, &first, &last) == HTTP_RANGE_ONE;
+}
+
+static bool write_request(struct get *g)
+{
+	struct text t = text_in(g->request, sizeof g->request);
+	size_t path = strcspn(g->url.path, "#");
+	bool six = strchr(g->url.host, ':') != NULL;
+
+	for (size_t i = 0; i < path; i++) if (g->url.path[i] <= ' ' || g->url.path[i] >= 0x7f) return false;
+	text_printf(&t, "%s %.*s HTTP/1.1\r\nHost: %s%s%s", g->head_only ? "HEAD" : "GET", (int)path, g->url.path, six ? "[" : "",
+	            g->url.host, six ? "]" : "");
+	if (g->url.at.port != 80) text_printf(&t, ":%u", g->url.at.port);
+	text_puts(&t, "\r\nUser-Agent: tulle\r\nAccept: */*\r\nConnection: close\r\n");
+	if (g->range != NULL) text_printf(&t, "Range: bytes=%s\r\n", g->range);
+	text_puts(&t, "\r\n");
+	return !t.cut;
+}
+
+struct tool *http_get_open(int argc, const char *const *argv, struct tool_env *env)
+{
+	struct get *g = arena_zeroed(env->memory, 1, sizeof *g);
+	const char *word = NULL, *output = NULL, *why;
+	size_t words;
+
+	if (g == NULL) return tool_usage(env, "http get: no memory");
+	g->env = env, g->timeout = 10 * SECOND, g->give_up_at = NEVER;
+	const struct option options[] = {
+		{ "output", OPTION_TEXT, &output }, { "range", OPTION_TEXT, &g->range }, { "head", OPTION_FLAG, &g->head_only },
+		{ "timeout", OPTION_SPAN, &g->timeout },
+	};
+	if (!options_read(env, argc, argv, options, COUNT(options), &word, 1, &words)) return NULL;
+	if (words == 0) return tool_usage(env, "http get: what? like http://www.example.com/");
+	if ((why = url_parse(word, 1 << URL_HTTP, &g->url)) != NULL) return tool_usage(env, "http get: %s: %s", word, why);
+	if (*g->url.host == '\0') return tool_usage(env, "http get: %s: a host is wanted", word);
+	if (output != NULL && strcmp(output, "-") != 0) return tool_usage(env, "http get: --output can only be -, standard output");
+	if (g->range != NULL && !range_is_good(g->range)) return tool_usage(env, "http get: --range takes FIRST-LAST, FIRST- or -COUNT");
+	if (!write_request(g)) return tool_usage(env, "http get: %s: this path cannot be asked for", word);
+	g->print = output != NULL;
+	http_head_init(&g->head);
+	g->tool.app = (struct app){ event, g };
+	g->tool.stop = stop;
+	g->started_at = net_now(env->net);
+	lookup_start(&g->lookup, env, g->url.host);
+	net_wake(env->net, g->started_at);
+	return &g->tool;
+}
