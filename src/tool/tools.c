@@ -4,12 +4,14 @@
 #include "tool/dns.h"
 #include "tool/echo.h"
 #include "tool/http.h"
+#include "tool/nslookup.h"
 
 /* Sorted by name; each row's function is in the tool's own header. */
 const struct tool_kind tool_kinds[] = {
 	{ "dns", "a name server of one's own zones", dns_help, dns_open },
 	{ "echo", "send and get back, over TCP, UDP, to groups and to everybody", echo_help, echo_open },
 	{ "http", "give out a folder of files to browsers, or fetch one", http_help, http_open },
+	{ "nslookup", "ask name servers", nslookup_help, nslookup_open },
 	{ NULL, NULL, NULL, NULL }, /* the end */
 };
 const size_t tool_kinds_count = COUNT(tool_kinds) - 1;

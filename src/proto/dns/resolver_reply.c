@@ -78,6 +78,7 @@ static void fail_server(struct resolver *r, struct task *t, const char *why)
 	char ip[IP_TEXT_MAX], zone[DNS_NAME_TEXT_MAX];
 	trace_say(r->config.trace, "%s is of no use for %s: %s", server_text(t, ip), dns_name_text(&t->at.zone, zone), why);
 	t->at.target[t->target].out = true;
+	t->server = t->at.target[t->target].addr; /* should it be the last */
 	resolver_ready(r, t);
 }
 
