@@ -201,7 +201,7 @@ bool asking_event(struct asking *a, const struct net_event *ev)
 	case NET_CONNECTED:
 	case NET_WRITABLE: push_query(a, f); break;
 	case NET_READABLE: pull_reply(a, f); break;
-	case NET_CLOSED: land(a, f, false); /* fallthrough */
+	case NET_CLOSED: land(a, f, false); __attribute__((fallthrough));
 	case NET_EOF:
 	case NET_BOUNCED: resolver_lost(a->resolver, net_now(a->net), slot); break;
 	default: break;
