@@ -79,7 +79,7 @@ static struct lan_end *lan_plug(unsigned wire, uint16_t mtu)
 	struct lan_wire *w = &lan.wire[wire];
 	assert(w->ends < LAN_ENDS_MAX);
 	struct lan_end *e = &w->end[w->ends++];
-	*e = (struct lan_end){ .link = { &lan_ops, mtu }, .wire = w,
+	*e = (struct lan_end){ .link = { .ops = &lan_ops, .mtu = mtu }, .wire = w,
 		.frame = malloc(LAN_FRAMES_MAX * sizeof *e->frame) };
 	return e;
 }

@@ -36,7 +36,38 @@ struct link_ops {
 struct link {
 	const struct link_ops *ops;
 	uint16_t mtu; /* of the payload of a frame: 1500 */
+	bool tells;   /* it says when frames have come, below; who receives need not ask before */
+	bool is_ready;
+	uint16_t number;          /* the receiver's own, for it to know its links by */
+	struct link_ready *ready; /* the receiver's list, lent; or NULL */
+	struct link *ready_next;
 };
+
+/* Links on which frames wait, in the order in which they came: so that a router with a thousand wires need not
+ * ask each of them. Only links that tell are ever in it. */
+struct link_ready { struct link *first, *last; };
+
+/* Frames have come, or more are left than were taken. */
+static inline void link_tell(struct link *l)
+{
+	if (l->ready == NULL || l->is_ready) return;
+	l->is_ready = true;
+	l->ready_next = NULL;
+	if (l->ready->first == NULL) l->ready->first = l;
+	else l->ready->last->ready_next = l;
+	l->ready->last = l;
+}
+
+/* The first of them, which is then no longer in the list; NULL: there is none. */
+static inline struct link *link_ready_take(struct link_ready *ready)
+{
+	struct link *l = ready->first;
+
+	if (l == NULL) return NULL;
+	ready->first = l->ready_next;
+	l->is_ready = false;
+	return l;
+}
 
 static inline size_t link_recv(struct link *l, instant now, struct frame *f, size_t max)
 {

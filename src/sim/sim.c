@@ -69,7 +69,7 @@ struct link *sim_attach(struct sim *sim, sim_wire_id wire_id, sim_node_id node)
 	struct wire *wire = &sim->wire[wire_id];
 	uint32_t number = sim->ends_count++;
 
-	sim->end[number] = (struct end){ .link = { &wire_end_ops, wire->config.mtu }, .sim = sim, .wire = wire_id,
+	sim->end[number] = (struct end){ .link = { .ops = &wire_end_ops, .mtu = wire->config.mtu, .tells = true }, .sim = sim, .wire = wire_id,
 	                                 .host = node, .number = number, .next_on_wire = NO_END };
 	if (wire->ends++ == 0) wire->first_end = number;
 	else sim->end[wire->last_end].next_on_wire = number;

@@ -211,6 +211,7 @@ static void hear(struct sim *sim, struct end *end, uint32_t flight, bool own)
 	if (end->arrived == 0) {
 		if (own) return;
 		end->arrived = flight;
+		link_tell(&end->link);
 	}
 	f->holders++;
 	if (own) return;

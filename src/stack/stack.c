@@ -154,6 +154,10 @@ uint16_t stack_attach(struct stack *s, struct link *link, struct mac mac)
 	assert(link->mtu >= IP6_MTU_MIN && !eth_is_group(mac));
 	uint16_t number = ++s->interfaces;
 	struct ip link_local = link_local_of(mac);
+	link->number = number;
+	link->ready = &s->ready;
+	if (link->tells) link_tell(link); /* frames may have come already */
+	else s->silent_links++;
 	s->interface[number] = (struct interface){ .link = link, .mac = mac, .mtu = link->mtu,
 		.source4 = ip4_any(), .link_local = link_local };
 	keep_address(s, number, (struct prefix){ link_local, 64 });
@@ -203,7 +207,7 @@ void stack_step(struct stack *s, instant now)
 	s->now = now;
 	s->more = false;
 	stack_in_loop(s);
-	for (uint16_t i = 1; i <= s->interfaces; i++) stack_in_frames(s, i);
+	stack_in_frames(s);
 	stack_in_due(s);
 	stack_tcp_due(s);
 	stack_tcp_output(s);

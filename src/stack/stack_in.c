@@ -210,7 +210,7 @@ static size_t batch_max(const struct interface *i)
 	return fits == 0 ? 1 : size_min(fits, LINK_BATCH_MAX);
 }
 
-void stack_in_frames(struct stack *s, uint16_t interface)
+static void receive(struct stack *s, uint16_t interface)
 {
 	struct frame frames[LINK_BATCH_MAX];
 	struct link *link = s->interface[interface].link;
@@ -218,11 +218,27 @@ void stack_in_frames(struct stack *s, uint16_t interface)
 
 	if (count == 0) return;
 	s->counts.frames_in += count;
-	if (count == max) s->more = true;
+	if (count == max) {
+		s->more = true;
+		link_tell(link);
+	}
 	if (s->out.used > OUT_BYTES / 2) stack_out_flush(s); /* of other links' batches */
 	s->receiving = true;
 	for (size_t i = 0; i < count; i++) input_frame(s, interface, &frames[i]);
 	s->receiving = false;
+}
+
+/* Links that tell are asked when they have told, once a turn; the others always. */
+void stack_in_frames(struct stack *s)
+{
+	struct link *last = s->ready.last, *link;
+
+	while ((link = link_ready_take(&s->ready)) != NULL) {
+		receive(s, link->number);
+		if (link == last) break;
+	}
+	for (uint16_t i = 1; s->silent_links > 0 && i <= s->interfaces; i++)
+		if (!s->interface[i].link->tells) receive(s, i);
 }
 
 /* What we sent to ourselves before this turn; what comes of it is for the next one. */

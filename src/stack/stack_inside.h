@@ -138,7 +138,8 @@ struct stack {
 
 	struct interface *interface; /* [0] is the loop */
 	struct stack_address *address;
-	uint16_t interfaces, addresses;
+	uint16_t interfaces, addresses, silent_links;
+	struct link_ready ready; /* of the links that are not silent */
 	struct routes routes;
 	struct neighbours neighbours;
 	struct groups groups;
@@ -183,7 +184,7 @@ static inline enum drop stack_drop(struct stack *s, enum drop why)
 }
 
 /* ---- stack_in.c */
-void stack_in_frames(struct stack *, uint16_t interface); /* a batch */
+void stack_in_frames(struct stack *); /* a batch from each link */
 void stack_in_loop(struct stack *);
 void stack_in_due(struct stack *);                         /* datagrams whose fragments never came */
 
