@@ -7,20 +7,21 @@ const struct stack_limits stack_limits_host = {
 	.rx_bytes = 1 << 18, .tx_bytes = 1 << 18, .datagram_bytes = 1 << 18, .reassemblies_max = 8,
 };
 const struct stack_limits stack_limits_small = {
-	.interfaces_max = 2, .addresses_max = 8, .routes_max = 16, .neighbours_max = 16, .groups_max = 8,
+	.interfaces_max = 2, .addresses_max = 4, .routes_max = 8, .neighbours_max = 16, .groups_max = 8,
 	.sockets_max = 8, .connections_max = 16, .backlog_max = 8,
 	.rx_bytes = 1 << 16, .tx_bytes = 1 << 16, .datagram_bytes = 1 << 17, .reassemblies_max = 2,
 };
 
-/* An IPv4 address brings routes to its network, to itself and to its broadcast address. */
-static uint32_t routes_in_all(const struct stack_limits *l) { return l->routes_max + 3u * l->addresses_max; }
-static uint16_t groups_in_all(const struct stack_limits *l) /* an IPv6 address has its solicited-node group */
-{
-	return (uint16_t)(l->groups_max + l->addresses_max);
-}
-static uint16_t addresses_in_all(const struct stack_limits *l) /* each interface has a link-local one of its own */
+/* The limits count what is configured. Each interface has a link-local address beside, an IPv6 address has its
+ * solicited-node group, and an address brings routes to its network, to itself and, in IPv4, to everyone there. */
+static uint16_t addresses_in_all(const struct stack_limits *l)
 {
 	return (uint16_t)(l->addresses_max + l->interfaces_max);
+}
+static uint16_t groups_in_all(const struct stack_limits *l) { return (uint16_t)(l->groups_max + addresses_in_all(l)); }
+static uint32_t routes_in_all(const struct stack_limits *l)
+{
+	return l->routes_max + 3u * l->addresses_max + l->interfaces_max + 2u /* the loop's */;
 }
 static size_t datagram_bytes(const struct stack_limits *l) { return ((size_t)l->datagram_bytes + 7) & ~(size_t)7; }
 
@@ -195,9 +196,9 @@ bool stack_add_route(struct stack *s, struct prefix to, struct ip gateway, uint1
 		}
 	}
 	if (route.interface == 0 || route.interface > s->interfaces) return false;
-	if (s->routes.max - s->routes.count <= 3u * (s->limits.addresses_max + s->interfaces - s->addresses))
-		return false; /* what is left is for addresses */
+	if (s->routes_added == s->limits.routes_max) return false;
 	if (direct) route.gateway = ip6_any();
+	s->routes_added++;
 	return route_add(&s->routes, &route);
 }
 

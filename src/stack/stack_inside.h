@@ -138,7 +138,7 @@ struct stack {
 
 	struct interface *interface; /* [0] is the loop */
 	struct stack_address *address;
-	uint16_t interfaces, addresses, silent_links;
+	uint16_t interfaces, addresses, routes_added, silent_links;
 	struct link_ready ready; /* of the links that are not silent */
 	struct routes routes;
 	struct neighbours neighbours;

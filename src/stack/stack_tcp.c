@@ -300,8 +300,10 @@ void stack_tcp_bounced(struct stack *s, const struct icmp_quote *q, enum net_why
 		stack_drop(s, DROP_SEQUENCE);
 		return;
 	}
-	(void)mtu;
-	if (why != NET_TOO_BIG) {
+	size_t headers = TCP_HEADER_BYTES + (ip_is4(q->dst) ? IP4_HEADER_BYTES : IP6_HEADER_BYTES);
+	if (why == NET_TOO_BIG) {
+		tcp_too_big(&c->tcp, (uint16_t)(mtu - headers));
+	} else {
 		c->unreachable = why == NET_UNREACHABLE;
 		tcp_unreachable(&c->tcp, s->now);
 	}
@@ -393,7 +395,8 @@ void stack_tcp_taken(struct stack *s, struct connection *c)
 
 static void output(struct stack *s, struct connection *c)
 {
-	struct header h = { .src = c->local.ip, .dst = c->remote.ip, .protocol = IP_TCP, .ttl = TTL_DEFAULT };
+	struct header h = { .src = c->local.ip, .dst = c->remote.ip, .protocol = IP_TCP, .ttl = TTL_DEFAULT,
+		.dont_fragment = true }; /* so that the path's MTU is learnt: RFC 1191 */
 	struct tcp_seg seg;
 
 	while (tcp_output(&c->tcp, s->now, &seg))

@@ -179,6 +179,16 @@ void tcp_unreachable(struct tcp *t, instant now)
 	tcp_check(t);
 }
 
+/* RFC 1191, 6.4: what is in flight goes again in smaller pieces. That is no sign of congestion. */
+void tcp_too_big(struct tcp *t, uint16_t mss)
+{
+	if (t->state == TCP_CLOSED || mss >= t->mss || t->mss <= TCP_MSS_MIN) return;
+	t->mss = t->cc.mss = (uint16_t)size_max(mss, TCP_MSS_MIN);
+	trace_say(t->trace, "too big for the path: from now on %u bytes a segment", t->mss);
+	if (!tcp_syn_pending(t)) tcp_resend_all(t);
+	tcp_check(t);
+}
+
 size_t tcp_send(struct tcp *t, struct bytes b)
 {
 	if (t->state == TCP_CLOSED || t->finished) return 0;

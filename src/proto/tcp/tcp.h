@@ -103,6 +103,7 @@ bool tcp_output(struct tcp *, instant now, struct tcp_seg *); /* false: nothing 
 instant tcp_deadline(const struct tcp *);                     /* after a false tcp_output(now): later than that now */
 unsigned tcp_news(struct tcp *);                              /* and forget them */
 void tcp_unreachable(struct tcp *, instant now);              /* an ICMP error for it: RFC 5461; ends a SYN-SENT */
+void tcp_too_big(struct tcp *, uint16_t mss);                 /* so much the path carries, less than was thought */
 
 size_t tcp_send(struct tcp *, struct bytes);                  /* copies what fits */
 struct bytes tcp_peek(const struct tcp *);
