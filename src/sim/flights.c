@@ -87,7 +87,11 @@ uint32_t flights_arrive(struct flights *f)
 	uint32_t lane = f->heap[0].lane, flight = f->lane[lane].head, next = f->flight[flight].next;
 
 	f->lane[lane].head = next;
-	if (next != 0) sink(f, (struct lane_head){ f->flight[next].at, f->flight[next].order, lane });
-	else if (--f->heap_count > 0) sink(f, f->heap[f->heap_count]);
+	if (next != 0) {
+		__builtin_prefetch(&f->flight[f->flight[next].next]);
+		__builtin_prefetch(flights_data(f, next));
+		__builtin_prefetch(flights_data(f, next) + 64);
+		sink(f, (struct lane_head){ f->flight[next].at, f->flight[next].order, lane });
+	} else if (--f->heap_count > 0) sink(f, f->heap[f->heap_count]);
 	return flight;
 }

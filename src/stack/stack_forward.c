@@ -56,7 +56,7 @@ void stack_forward(struct stack *s, const struct packet *p)
 		return;
 	}
 	w = (struct way){ .next = ip_is_any(r->gateway) ? p->dst : r->gateway, .interface = r->interface,
-		.mtu = s->interface[r->interface].mtu, .kind = WAY_ONE };
+		.mtu = s->interface[r->interface].mtu, .kind = WAY_ONE, .unvouched = !p->checked };
 	if (p->whole.len > w.mtu) {
 		forward_large(s, p, &w);
 		return;

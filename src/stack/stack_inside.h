@@ -78,6 +78,7 @@ struct way {
 	struct ip source;      /* the address to send from, if none is bound */
 	uint16_t interface, mtu;
 	enum way_kind kind;
+	bool unvouched;        /* for a packet somebody else made, whose checksums nobody here has looked at */
 };
 
 /* The fields of an IP header that senders choose. */
@@ -174,7 +175,7 @@ struct stack {
 	uint32_t slot_bits;    /* of an id: the rest is the generation */
 };
 
-struct out_head { uint32_t frame_bytes, story_bytes; };
+struct out_head { uint32_t frame_bytes; uint16_t story_bytes, flags; /* of the frame: FRAME_CHECKED */ };
 
 /* ---- stack.c */
 static inline enum drop stack_drop(struct stack *s, enum drop why)

@@ -35,6 +35,7 @@ static void set_way(const struct stack *s, struct way *w, enum way_kind kind, ui
 	w->mtu = s->interface[interface].mtu;
 	w->next = next;
 	w->source = source;
+	w->unvouched = false;
 }
 
 bool stack_out_way(struct stack *s, struct ip dst, uint16_t interface, struct way *w)
@@ -116,14 +117,14 @@ struct room stack_out_room(struct stack *s, const struct way *w, size_t bytes)
 }
 
 static void commit_frame(struct stack *s, uint16_t interface, struct mac dst, uint16_t type, uint8_t *packet,
-                         size_t bytes, const char *story)
+                         size_t bytes, const char *story, uint16_t flags)
 {
 	struct eth eth = { .dst = dst, .src = s->interface[interface].mac, .type = type };
-	struct out_head head = { .frame_bytes = (uint32_t)(ETH_HEADER_BYTES + bytes) };
+	struct out_head head = { .frame_bytes = (uint32_t)(ETH_HEADER_BYTES + bytes), .flags = flags };
 
 	eth_emit(&eth, (struct room){ packet - ETH_HEADER_BYTES, ETH_HEADER_BYTES });
 	if (story != NULL) { /* the words are the trace's, until it speaks again; the frame leaves later */
-		head.story_bytes = (uint32_t)size_min(strlen(story) + 1, TRACE_WORDS_MAX);
+		head.story_bytes = (uint16_t)size_min(strlen(story) + 1, TRACE_WORDS_MAX);
 		memcpy(packet + bytes, story, head.story_bytes);
 		packet[bytes + head.story_bytes - 1] = '\0';
 	}
@@ -137,7 +138,7 @@ void stack_out_frame(struct stack *s, uint16_t interface, struct mac dst, uint16
 	struct room room = stack_out_room(s, &w, packet.len);
 	if (room.at == NULL) return;
 	memcpy(room.at, packet.at, packet.len);
-	commit_frame(s, interface, dst, type, room.at, packet.len, NULL);
+	commit_frame(s, interface, dst, type, room.at, packet.len, NULL, 0);
 }
 
 /* The packet of `bytes` bytes lies in the room that stack_out_room gave for this way. */
@@ -155,7 +156,8 @@ void stack_out_commit(struct stack *s, const struct way *w, size_t bytes, const 
 		neighbour_wait(&s->neighbours, s->now, w->interface, w->next, (struct bytes){ packet, bytes });
 		return;
 	}
-	commit_frame(s, w->interface, mac, packet[0] >> 4 == 4 ? ETH_IP4 : ETH_IP6, packet, bytes, story);
+	commit_frame(s, w->interface, mac, packet[0] >> 4 == 4 ? ETH_IP4 : ETH_IP6, packet, bytes, story,
+	             w->unvouched ? 0 : FRAME_CHECKED);
 }
 
 static size_t send_run(struct stack *s, uint16_t interface, const struct frame *frames, size_t count)
@@ -183,7 +185,7 @@ void stack_out_flush(struct stack *s)
 		memcpy(&head, item.data.at, sizeof head);
 		const uint8_t *frame = item.data.at + sizeof head;
 		interface = item.tag;
-		frames[count++] = (struct frame){ .data = { frame, head.frame_bytes },
+		frames[count++] = (struct frame){ .data = { frame, head.frame_bytes }, .flags = head.flags,
 			.story = head.story_bytes > 0 ? (const char *)frame + head.frame_bytes : NULL };
 	}
 	if (count > 0) send_run(s, (uint16_t)interface, frames, count);
