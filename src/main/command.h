@@ -8,4 +8,7 @@
 
 int main_tool(int argc, char **argv); /* a tool on this host's sockets; argv[0] is the tool */
 
+extern const char stack_help[];
+int main_stack(int argc, char **argv);
+
 #endif

@@ -10,6 +10,7 @@ struct command { const char *name, *summary, *help; int (*run)(int argc, char **
 
 /* Sorted by name, as tool_kinds are. */
 static const struct command commands[] = {
+	{ "stack", "a tool on Tulle's own TCP/IP stack, over a real device", stack_help, main_stack },
 	{ NULL, NULL, NULL, NULL }, /* the end */
 };
 

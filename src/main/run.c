@@ -14,7 +14,6 @@
 #include "host/epoll.h"
 #include "host/files.h"
 #include "main/command.h"
-#include "main/sandbox.h"
 
 #define STOP_WITHIN (2 * SECOND) /* after a signal; a second signal ends it at once */
 
@@ -110,7 +109,7 @@ static int finish(struct tool *t, struct sink *out, struct sink *err)
 	return status;
 }
 
-int run_tool(struct net *net, const struct run_names *names, int argc, char **argv)
+int run_tool(struct net *net, const struct run_names *names, enum sandbox_profile profile, int argc, char **argv)
 {
 	static struct sink out, err;
 	uint8_t *block = calloc(1, TOOL_MEMORY_BYTES);
@@ -134,7 +133,7 @@ int run_tool(struct net *net, const struct run_names *names, int argc, char **ar
 		text_printf(&err.text, "tulle: %s\n", why);
 	} else if ((t = tool_open(argc, (const char *const *)argv, &env)) == NULL) {
 		status = env.status;
-	} else if (!sandbox_enter(&why)) {
+	} else if (!sandbox_enter(profile, &why)) {
 		text_printf(&err.text, "tulle: cannot lock itself in: %s (--no-sandbox runs without)\n", why);
 		t = NULL;
 	} else {
@@ -183,7 +182,7 @@ int main_tool(int argc, char **argv)
 	if (memory.at != NULL) net = host_init(memory, &host_limits_usual);
 	if (net == NULL) perror("tulle: cannot use this host's sockets");
 	else {
-		status = run_tool(net, &names, argc, argv);
+		status = run_tool(net, &names, SANDBOX_SOCKETS, argc, argv);
 		host_close(net);
 	}
 	free(memory.at);

@@ -8,6 +8,7 @@
 #ifndef TULLE_MAIN_RUN_H
 #define TULLE_MAIN_RUN_H
 
+#include "main/sandbox.h"
 #include "tool/tool.h"
 
 struct run_names { struct ip server[TOOL_SERVERS_MAX]; size_t count; };
@@ -17,6 +18,6 @@ struct run_names run_names_read(const char *path);
 
 /* The exit status. After the tool has opened its ports and before it hears anything the process locks itself in
  * (sandbox.h). */
-int run_tool(struct net *net, const struct run_names *, int argc, char **argv);
+int run_tool(struct net *net, const struct run_names *, enum sandbox_profile, int argc, char **argv);
 
 #endif

@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /* sandbox.h - what this process may still do once strangers speak to it.
  *
- * Root becomes whoever called sudo, or nobody; capabilities go; no_new_privs; and a seccomp list of the system
- * calls that are left. It fails closed: when any of it cannot be done, false, and *why says so in a line.
+ * Root becomes whoever called sudo, or nobody (where a user namespace has no such user it stays, without any
+ * power); capabilities go for good; no_new_privs; and a seccomp list of the system calls that are left: sleeping,
+ * memory, what is open already, files for reading only, and sockets of the Internet's families where the profile
+ * has them. All else is answered with EPERM. It fails closed: when any of it cannot be done, false, and *why says
+ * so.
+ *
+ * Call it when ports, devices and files are open, and before the first byte from outside is read.
  */
 #ifndef TULLE_MAIN_SANDBOX_H
 #define TULLE_MAIN_SANDBOX_H
 
 #include <stdbool.h>
 
-void sandbox_off(void);           /* --no-sandbox: the next does nothing and says true */
-bool sandbox_enter(const char **why);
+enum sandbox_profile {
+	SANDBOX_SOCKETS, /* a tool on this host's sockets */
+	SANDBOX_DEVICE,  /* frames of a device that is open: nothing new to talk to */
+};
+
+void sandbox_off(void); /* --no-sandbox: the next does nothing and says true */
+bool sandbox_enter(enum sandbox_profile, const char **why);
 
 #endif
