@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -94,7 +95,7 @@ static const int with_sockets[] = {
 /* The leak check at the end of a sanitized process traces it from a clone, and reads /proc. */
 static const int for_sanitizers[] = {
 	SCMP_SYS(clone), SCMP_SYS(ptrace), SCMP_SYS(wait4), SCMP_SYS(prctl), SCMP_SYS(getppid), SCMP_SYS(sigaltstack),
-	SCMP_SYS(tgkill), SCMP_SYS(kill), SCMP_SYS(readlink), SCMP_SYS(getdents64), SCMP_SYS(open), SCMP_SYS(stat),
+	SCMP_SYS(tgkill), SCMP_SYS(kill), SCMP_SYS(readlink), SCMP_SYS(getdents64), SCMP_SYS(getdents), SCMP_SYS(open), SCMP_SYS(stat),
 	SCMP_SYS(process_vm_readv), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64),
 	SCMP_SYS(sched_getaffinity), SCMP_SYS(sysinfo), SCMP_SYS(arch_prctl), SCMP_SYS(ioctl), SCMP_SYS(getuid), SCMP_SYS(uname),
 };
@@ -108,14 +109,20 @@ static int allow(scmp_filter_ctx filter, const int *call, size_t count)
 	return failed;
 }
 
+/* Only when so many of an argument's bits (`mask`) are these. */
+static int allow_if(scmp_filter_ctx filter, int call, unsigned argument, uint64_t mask, uint64_t bits)
+{
+	const struct scmp_arg_cmp is = { .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = bits };
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &is);
+}
+
 static int allow_narrowly(scmp_filter_ctx filter, enum sandbox_profile profile)
 {
-	int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-	                              SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_RDONLY));
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TCGETS)); /* is it a terminal? */
+	int failed = allow_if(filter, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_RDONLY);
+	failed |= allow_if(filter, SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS); /* is it a terminal? */
 	if (profile != SANDBOX_SOCKETS) return failed;
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_INET));
-	return failed | seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_INET6));
+	failed |= allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET);
+	return failed | allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET6);
 }
 
 static bool list_calls(enum sandbox_profile profile, const char **why)

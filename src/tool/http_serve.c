@@ -146,9 +146,11 @@ static void refuse(struct server *s, struct client *c, const struct http_request
 
 static bool is_hidden(const char *path)
 {
-	for (const char *part = path; part != NULL && *part; part = strchr(part, '/'), part += part != NULL)
+	for (const char *part = path;; part++) {
 		if (*part == '.' && strncmp(part, ".well-known", 11) != 0) return true;
-	return false;
+		part = strchr(part, '/');
+		if (part == NULL) return false;
+	}
 }
 
 /* RFC 9110, 13.2.2, in its order. 0: send it. */
