@@ -63,7 +63,7 @@ static struct tcp_seg draw_segment(struct input *in, const struct tcp *t)
 	struct tcp_seg seg = { .src_port = 2, .dst_port = 1, .flags = (uint8_t)draw(in, 1) };
 
 	if (draw(in, 1) & 3) seg.flags = (seg.flags & (TCP_FIN | TCP_PSH)) | TCP_ACK; /* mostly what goes on */
-	seg.seq = near(in, t->rcv_nxt, t->rcv_adv);
+	seg.seq = draw(in, 1) & 7 ? near(in, t->rcv_nxt, t->rcv_adv) : t->irs;
 	seg.ack = near(in, t->snd_una, t->snd_nxt);
 	seg.window = (uint16_t)draw(in, 2);
 	if (seg.flags & TCP_SYN) {
@@ -80,7 +80,7 @@ static void act(struct tcp *t, instant *now, struct input *in)
 	struct tcp_seg seg;
 	unsigned news;
 
-	switch (draw(in, 1) % 12) {
+	switch (draw(in, 1) % 13) {
 	case 0:
 	case 1:
 	case 2:
@@ -105,6 +105,7 @@ static void act(struct tcp *t, instant *now, struct input *in)
 		assert(!(news & (TCP_DONE | TCP_RESET | TCP_REFUSED | TCP_GAVE_UP)) || t->state == TCP_CLOSED);
 		break;
 	case 10: if (draw(in, 1) == 7) tcp_abort(t); break;
+	case 11: tcp_too_big(t, (uint16_t)draw(in, 2)); break;
 	default: if (draw(in, 1) == 7) tcp_unreachable(t, *now);
 	}
 }

@@ -326,6 +326,8 @@ static void do_finish(void) { tcp_finish(&p->t), pump(); }
 static void do_abort(void) { tcp_abort(&p->t), pump(); }
 static void do_unreachable(void) { tcp_unreachable(&p->t, p->now), pump(); }
 
+static void do_too_big(void) { tcp_too_big(&p->t, (uint16_t)number()), pump(); }
+
 static void do_connect(void)
 {
 	start();
@@ -433,7 +435,7 @@ static void is_rto(void) { expect("RTO", p->t.rtt.rto, span()); }
 static const struct { const char *name; void (*run)(void); } verbs[] = {
 	{ "connect", do_connect }, { "listen", do_listen }, { "nobody", do_nobody }, { "established", do_established },
 	{ "send", do_send }, { "take", do_take }, { "finish", do_finish }, { "abort", do_abort },
-	{ "unreachable", do_unreachable },
+	{ "unreachable", do_unreachable }, { "too_big", do_too_big },
 	{ "news", is_news }, { "state", is_state }, { "deadline", is_deadline }, { "drop", is_drop },
 	{ "trace", is_trace }, { "cwnd", is_cwnd }, { "ssthresh", is_ssthresh }, { "mss", is_mss },
 	{ "window", is_window }, { "readable", is_readable }, { "unacked", is_unacked }, { "srtt", is_srtt },

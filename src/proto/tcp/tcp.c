@@ -174,7 +174,6 @@ void tcp_unreachable(struct tcp *t, instant now)
 {
 	(void)now;
 	if (t->state != TCP_SYN_SENT) return;
-	trace_say(t->trace, "refused: the network says that it cannot be reached");
 	tcp_end(t, TCP_REFUSED);
 	tcp_check(t);
 }
@@ -184,8 +183,10 @@ void tcp_too_big(struct tcp *t, uint16_t mss)
 {
 	if (t->state == TCP_CLOSED || mss >= t->mss || t->mss <= TCP_MSS_MIN) return;
 	t->mss = t->cc.mss = (uint16_t)size_max(mss, TCP_MSS_MIN);
-	trace_say(t->trace, "too big for the path: from now on %u bytes a segment", t->mss);
-	if (!tcp_syn_pending(t)) tcp_resend_all(t);
+	if (!tcp_syn_pending(t) && tcp_flight(t) > 0) {
+		trace_say(t->trace, "too big for the path: from now on %u bytes a segment", t->mss);
+		tcp_resend_all(t);
+	}
 	tcp_check(t);
 }
 

@@ -62,7 +62,6 @@ static enum drop syn_sent_input(struct tcp *t, struct arrival *in)
 	}
 	if (seg->flags & TCP_RST) {
 		if (!acks) return DROP_STATE; /* anybody could have sent it */
-		trace_say(t->trace, "refused: RST for our SYN");
 		tcp_end(t, TCP_REFUSED);
 		return DROP_NONE;
 	}

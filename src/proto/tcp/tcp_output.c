@@ -118,6 +118,8 @@ static void output_text(struct tcp *t, instant now, struct tcp_seg *seg, uint32_
 		if (skip + len == ring_used(&t->tx)) seg->flags |= TCP_PSH;
 	}
 	if (fin) seg->flags |= TCP_FIN;
+	if (skip + len == t->snd_wnd && t->snd_wnd < t->snd_wnd_max / 2 && t->probe_at == NEVER)
+		trace_say(t->trace, "window full: the peer has fallen behind");
 	acknowledge(t, seg);
 	sent(t, now, seq, len + fin);
 }
@@ -146,12 +148,6 @@ static bool output_data(struct tcp *t, instant now, struct tcp_seg *seg)
 
 /* --- timers ------------------------------------------------------------------------------------------- */
 
-static void give_up(struct tcp *t)
-{
-	trace_say(t->trace, "gave up: nothing was acknowledged for %.1f s", (double)t->give_up_after / SECOND);
-	tcp_end(t, TCP_GAVE_UP);
-}
-
 /* RFC 6298, 5.4 to 5.6; RFC 5681, 3.1. Everything in flight is sent again, as slow start lets it. */
 static void resend_timer_expired(struct tcp *t)
 {
@@ -167,7 +163,6 @@ static void arm_probe(struct tcp *t, instant now)
 {
 	instant interval = t->rtt.rto << (t->probes < 6 ? t->probes : 6);
 
-	if (t->probes == 0) trace_say(t->trace, t->snd_wnd == 0 ? "zero window" : "window too small");
 	t->probe_at = instant_after(now, instant_min(interval, TCP_PROBE_MAX));
 }
 
@@ -189,7 +184,7 @@ static void wait_for_peer(struct tcp *t, instant now)
 static void run_timers(struct tcp *t, instant now)
 {
 	if (t->expire_at <= now) tcp_end(t, TCP_DONE);
-	else if (t->give_up_at <= now) give_up(t);
+	else if (t->give_up_at <= now) tcp_end(t, TCP_GAVE_UP);
 	else if (t->resend_at <= now && !tcp_window_closed(t)) resend_timer_expired(t);
 }
 
@@ -212,6 +207,16 @@ static bool output_reset(struct tcp *t, struct tcp_seg *seg)
 	return true;
 }
 
+static void output_ack(struct tcp *t, instant now, struct tcp_seg *seg)
+{
+	if (t->ack_at > now) trace_say(t->trace, "window update");
+	else if (t->ack_delayed) trace_say(t->trace, "delayed ACK");
+	else if (t->reasm.count > 0) trace_say(t->trace, "duplicate ACK: there is a gap");
+	start(t, seg, t->snd_nxt, 0);
+	acknowledge(t, seg);
+	if (seg->window == 0) trace_say(t->trace, "window full: the program has %zu bytes to take", ring_used(&t->rx));
+}
+
 static bool output(struct tcp *t, instant now, struct tcp_seg *seg)
 {
 	if (t->reset_due) return output_reset(t, seg);
@@ -227,9 +232,7 @@ static bool output(struct tcp *t, instant now, struct tcp_seg *seg)
 		wait_for_peer(t, now);
 	}
 	if (t->ack_at > now && !window_update_due(t)) return false;
-	if (t->ack_at <= now && t->ack_delayed) trace_say(t->trace, "delayed ACK");
-	start(t, seg, t->snd_nxt, 0);
-	acknowledge(t, seg);
+	output_ack(t, now, seg);
 	return true;
 }
 
