@@ -4,6 +4,7 @@
 #include "proto/dns/resolver.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "tap.h"
 
@@ -405,6 +406,45 @@ static void the_way_from_the_root(void)
 	CHECK(w.case_mixed > 0);
 }
 
+/* The closest servers known are the child's, who knows nothing of what its parent says about it. */
+static void a_ds_is_asked_of_the_parent(void)
+{
+	internet();
+	recurse();
+	CHECK(ask("www.example.com", DNS_A));
+	unsigned before = at("10.0.2.1")->asked;
+	CHECK(ask("example.com", DNS_DS));
+	CHECK_EQ(at("10.0.2.1")->asked, before + 1);
+}
+
+/* 64 KiB over TCP, all of it one name server's name and one of its addresses, thousands of times: what that costs must
+ * grow with its length, not with its square. */
+static void a_reply_that_repeats_itself_is_read_once(void)
+{
+	static uint8_t bytes[DNS_MESSAGE_MAX];
+	static const struct record ns = { "b.com", DNS_NS, "n.b.com", 9 }, glue = { "n.b.com", DNS_A, "10.0.9.9", 9 };
+	struct dns_question ask_for = { name_of("x.b.com"), DNS_A, DNS_IN };
+	struct resolver_out out;
+	struct dns_message q;
+	struct dns_builder b;
+
+	internet();
+	recurse();
+	clock_t began = clock();
+	CHECK(resolver_ask(w.r, w.now, &ask_for, 1) && resolver_output(w.r, w.now, &out));
+	for (int over_tcp = 0; over_tcp < 2; over_tcp++) {
+		CHECK_EQ(dns_parse(out.query, &q), DROP_NONE);
+		dns_begin(&b, (struct room){ bytes, sizeof bytes }, sizeof bytes, q.id, DNS_QR | (over_tcp ? 0 : DNS_TC), 0, 0);
+		dns_add_question(&b, &q.question);
+		for (int i = 0; over_tcp && i < 2300; i++) add(&b, DNS_AUTHORITY, &ns);
+		while (over_tcp && b.limit - b.len > 16) add(&b, DNS_ADDITIONAL, &glue);
+		resolver_input(w.r, w.now, &out.to, over_tcp ? RESOLVER_TCP : RESOLVER_UDP, out.slot, (struct bytes){ bytes, dns_end(&b) });
+		CHECK(resolver_output(w.r, w.now, &out));
+	}
+	CHECK(ip_equal(out.to.ip, ip_of("10.0.9.9")) && resolver_counts(w.r).referrals == 1);
+	CHECK(clock() - began < CLOCKS_PER_SEC / 2); /* a hundredth, as it is; the square was more than a second */
+}
+
 static void again_from_the_cache_until_it_runs_out(void)
 {
 	struct dns_message m;
@@ -798,6 +838,8 @@ static void many_questions_in_a_bad_world(void)
 int main(void)
 {
 	TEST(the_way_from_the_root);
+	TEST(a_ds_is_asked_of_the_parent);
+	TEST(a_reply_that_repeats_itself_is_read_once);
 	TEST(again_from_the_cache_until_it_runs_out);
 	TEST(records_rotate_from_answer_to_answer);
 	TEST(the_same_question_is_asked_once);

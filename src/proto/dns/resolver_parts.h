@@ -170,6 +170,7 @@ void servers_missed(struct resolver *, instant now, const struct addr *, bool re
 instant servers_wait(struct resolver *, instant now, const struct addr *, unsigned tries);
 int servers_choose(struct resolver *, instant now, const struct delegation *); /* a target's index; -1: none is left */
 void delegation_begin(struct delegation *, const struct dns_name *zone);
+bool delegation_has_ns(const struct delegation *, const struct dns_name *); /* or a reply that repeats one would cost its square */
 void delegation_add_ns(struct resolver *, instant now, struct delegation *, const struct dns_name *, bool known); /* known: with glue */
 bool delegation_usable(const struct delegation *);
 bool delegation_add(const struct resolver *, struct delegation *, struct ip, uint16_t port); /* false: not wanted, or full */

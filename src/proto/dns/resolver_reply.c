@@ -117,7 +117,7 @@ static void refer(struct resolver *r, instant now, struct task *t, const struct 
 	delegation_begin(&d, cut);
 	for (struct dns_cursor c = dns_records(m); dns_next(&c, &rr);)
 		if (rr.section == DNS_AUTHORITY && rr.type == DNS_NS && rr.class == DNS_IN && dns_name_equal(&rr.name, cut) &&
-		    d.ns_count < NS_MAX && dns_rdata_name(&rr, 0, &ns)) {
+		    d.ns_count < NS_MAX && dns_rdata_name(&rr, 0, &ns) && !delegation_has_ns(&d, &ns)) {
 			bool known = take_glue(r, now, t, m, &ns, &d, &words);
 			delegation_add_ns(r, now, &d, &ns, known);
 		}

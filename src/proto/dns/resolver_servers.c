@@ -135,15 +135,20 @@ void delegation_begin(struct delegation *d, const struct dns_name *zone)
 	d->chosen = false;
 }
 
+bool delegation_has_ns(const struct delegation *d, const struct dns_name *ns)
+{
+	for (int i = 0; i < d->ns_count; i++)
+		if (dns_name_equal(&d->ns[i], ns)) return true;
+	return false;
+}
+
 void delegation_add_ns(struct resolver *r, instant now, struct delegation *d, const struct dns_name *ns, bool known)
 {
 	struct cache_hit hit;
 	struct dns_rr rr;
 	struct ip ip;
 
-	if (d->ns_count == NS_MAX) return;
-	for (int i = 0; i < d->ns_count; i++)
-		if (dns_name_equal(&d->ns[i], ns)) return;
+	if (d->ns_count == NS_MAX || delegation_has_ns(d, ns)) return;
 	static const uint16_t types[] = { DNS_A, DNS_AAAA };
 	for (size_t k = 0; k < COUNT(types) && r->cache != NULL; k++) {
 		if (!cache_get(r->cache, now, ns, types[k], &hit) || hit.kind != CACHE_RECORDS) continue;

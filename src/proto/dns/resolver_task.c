@@ -288,7 +288,10 @@ static void send(struct resolver *r, instant now, struct task *t, uint8_t i, str
 static void choose_zone(struct resolver *r, instant now, struct task *t)
 {
 	char text[DNS_NAME_TEXT_MAX];
-	bool cached = delegation_find(r, now, &t->name, &t->at);
+	struct dns_name name = t->name;
+
+	if (t->question.type == DNS_DS) dns_name_parent(&name, &name); /* the parent's to say (RFC 4035, 4.2) */
+	bool cached = delegation_find(r, now, &name, &t->at);
 	t->at.chosen = true;
 	if (cached) trace_say(r->config.trace, "servers of %s known from the cache", dns_name_text(&t->at.zone, text));
 }
