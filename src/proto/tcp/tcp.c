@@ -108,7 +108,7 @@ void tcp_learn_options(struct tcp *t, const struct tcp_seg *syn, uint16_t mss_de
 
 	t->irs = syn->seq;
 	t->rcv_nxt = t->rcv_acked = t->rcv_adv = syn->seq + 1;
-	t->mss = (uint16_t)size_min(size_max(mss, TCP_MSS_MIN), t->mss_offered);
+	t->mss = (uint16_t)size_min(size_max(mss, TCP_MSS_MIN), t->mss); /* until now ours, or what the path carries */
 	t->scaling = syn->has_wscale;
 	t->snd_shift = !syn->has_wscale ? 0 : (uint8_t)size_min(syn->wscale, TCP_WSCALE_MAX);
 	if (!t->scaling) t->rcv_shift = 0;
