@@ -5,35 +5,45 @@ static size_t stride_of(uint32_t frame_bytes_max) { return ((size_t)frame_bytes_
 
 size_t flights_size(uint32_t flights_max, uint32_t frame_bytes_max, uint32_t lanes_max)
 {
-	return arena_cost((flights_max + (size_t)1) * sizeof(struct flight)) + arena_cost(lanes_max * sizeof(struct lane)) +
-	       arena_cost(lanes_max * sizeof(struct lane_head)) + arena_cost(flights_max * stride_of(frame_bytes_max));
+	return arena_cost((2 * (size_t)flights_max + 1) * sizeof(struct flight)) +
+	       arena_cost(lanes_max * sizeof(struct lane)) + arena_cost(lanes_max * sizeof(struct lane_head)) +
+	       arena_cost(flights_max * stride_of(frame_bytes_max)) + arena_cost((size_t)flights_max * FLIGHT_SMALL_BYTES);
 }
 
 void flights_init(struct flights *f, struct arena *zeroed, uint32_t flights_max, uint32_t frame_bytes_max,
                   uint32_t lanes_max)
 {
+	assert(flights_max < UINT32_MAX / 2);
 	*f = (struct flights){ .flights_max = flights_max, .stride = stride_of(frame_bytes_max) };
-	f->flight = arena_take(zeroed, (flights_max + (size_t)1) * sizeof *f->flight);
+	f->flight = arena_take(zeroed, (2 * (size_t)flights_max + 1) * sizeof *f->flight);
 	f->lane = arena_take(zeroed, lanes_max * sizeof *f->lane);
 	f->heap = arena_take(zeroed, lanes_max * sizeof *f->heap);
-	f->data = arena_take(zeroed, flights_max * f->stride);
-	assert(f->flight != NULL && f->lane != NULL && f->heap != NULL && f->data != NULL);
+	f->large.data = arena_take(zeroed, flights_max * f->stride);
+	f->small.data = arena_take(zeroed, (size_t)flights_max * FLIGHT_SMALL_BYTES);
+	assert(f->flight != NULL && f->lane != NULL && f->heap != NULL && f->large.data != NULL && f->small.data != NULL);
 }
 
 /* What was used last is used first: it is still in the cache, and the rest of the pool stays untouched. */
-uint32_t flights_take(struct flights *f)
+uint32_t flights_take(struct flights *f, size_t len)
 {
-	uint32_t flight = f->free;
+	bool small = len <= FLIGHT_SMALL_BYTES;
+	struct flights_pool *pool = small ? &f->small : &f->large;
+	uint32_t flight = pool->free;
 
-	if (flight != 0) f->free = f->flight[flight].next;
-	else if (f->fresh < f->flights_max) flight = ++f->fresh;
+	if (f->used == f->flights_max) return 0;
+	f->used++;
+	if (flight != 0) pool->free = f->flight[flight].next;
+	else flight = ++pool->fresh + (small ? f->flights_max : 0);
 	return flight;
 }
 
 void flights_give_back(struct flights *f, uint32_t flight)
 {
-	f->flight[flight].next = f->free;
-	f->free = flight;
+	struct flights_pool *pool = flight > f->flights_max ? &f->small : &f->large;
+
+	f->flight[flight].next = pool->free;
+	pool->free = flight;
+	f->used--;
 }
 
 static inline bool before(const struct lane_head *a, const struct lane_head *b)

@@ -3,7 +3,8 @@
  *
  * A lane is a queue whose arrivals never go back in time, so only the head of each lane waits in the heap:
  * a thousand frames on one long wire cost what one costs. A flight is a small number, 0 is none. Memory is
- * touched only as far as frames have ever been under way at once.
+ * touched only as far as frames have ever been under way at once; small ones (acknowledgements, questions) have
+ * small buffers of their own, and the higher numbers.
  */
 #ifndef TULLE_SIM_FLIGHTS_H
 #define TULLE_SIM_FLIGHTS_H
@@ -26,24 +27,30 @@ struct flight {
 struct lane { uint32_t head, tail; instant last_at; };
 struct lane_head { instant at; uint64_t order; uint32_t lane; }; /* in the heap */
 
+#define FLIGHT_SMALL_BYTES 128
+
+struct flights_pool { uint8_t *data; uint32_t fresh, free; }; /* fresh: how many were ever used */
+
 struct flights {
-	struct flight *flight;  /* from 1 */
-	uint8_t *data;          /* by flight */
-	size_t stride;
+	struct flight *flight;  /* from 1; the small ones from flights_max + 1 */
+	struct flights_pool large, small;
+	size_t stride;          /* of a large one's data */
 	struct lane *lane;
 	struct lane_head *heap; /* a 4-ary heap of the lanes that are not empty */
-	uint32_t heap_count, flights_max, fresh, free;
+	uint32_t heap_count, flights_max, used;
 };
 
 size_t flights_size(uint32_t flights_max, uint32_t frame_bytes_max, uint32_t lanes_max);
 void flights_init(struct flights *, struct arena *zeroed, uint32_t flights_max, uint32_t frame_bytes_max,
                   uint32_t lanes_max);
 
-uint32_t flights_take(struct flights *); /* from the pool; 0: it is empty */
+uint32_t flights_take(struct flights *, size_t len); /* from the pool; 0: there are flights_max already */
 void flights_give_back(struct flights *, uint32_t flight);
 static inline uint8_t *flights_data(const struct flights *f, uint32_t flight)
 {
-	return f->data + (flight - 1) * f->stride;
+	uint32_t small = flight - 1 - f->flights_max;
+	return flight <= f->flights_max ? f->large.data + (flight - 1) * f->stride
+	                                : f->small.data + (size_t)small * FLIGHT_SMALL_BYTES;
 }
 
 /* Sends it off, with `order` set and `at` wished for: it comes no earlier than what is in the lane already. */

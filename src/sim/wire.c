@@ -113,11 +113,11 @@ static enum sim_fate send_one(struct sim *sim, struct end *end, struct wire *wir
 	if (fate == SIM_LOST) return fate;
 	if (fate == SIM_REORDERED) at += faults->reorder_for;
 
-	uint32_t flight = flights_take(&sim->flights);
+	uint32_t flight = flights_take(&sim->flights, len);
 	if (flight == 0) return SIM_NO_BUFFER;
 	depart(sim, end, flight, frame, at, fate);
 	sim->arrives_at = sim->flights.flight[flight].at;
-	if (fate == SIM_DUPLICATED && (flight = flights_take(&sim->flights)) != 0)
+	if (fate == SIM_DUPLICATED && (flight = flights_take(&sim->flights, len)) != 0)
 		depart(sim, end, flight, frame, at, fate);
 	return fate;
 }
