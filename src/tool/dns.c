@@ -3,23 +3,33 @@
 
 const char dns_help[] =
 	"usage: tulle dns serve --zone [NAME=]FILE [--zone ...] [--listen ADDRESS]... [--port 53] [--no-rotate]\n"
+	"       tulle dns resolve [--root ADDRESS]... [--forward ADDRESS]... [--cache 4Mi] [--explain]\n"
+	"                         [--listen ADDRESS]... [--port 53] [--no-rotate]\n"
 	"\n"
-	"serve   answers questions about zones, over UDP and TCP (authoritative: it asks nobody)\n"
+	"serve    answers questions about zones, over UDP and TCP (authoritative: it asks nobody)\n"
+	"resolve  answers any question, by asking from the root down, and remembers (a caching resolver)\n"
 	"\n"
 	"  --zone [NAME=]FILE  a zone in master format (RFC 1035, 5); without NAME it begins with $ORIGIN\n"
 	"  --listen ADDRESS    listens there; may be given again (default: every address of this host)\n"
 	"  --port N            of both UDP and TCP (default 53)\n"
 	"  --no-rotate         the records of a set always come in the order of the file\n"
 	"\n"
+	"  --root ADDRESS      of a root server; may be given again (default: the Internet's)\n"
+	"  --forward ADDRESS   of a resolver to ask instead of finding the answer from the root\n"
+	"  --cache SIZE        memory for what it has learnt\n"
+	"  --explain           prints why it does what it does\n"
+	"\n"
 	"A zone with an error is told as FILE:LINE:COLUMN, and nothing is started.\n"
 	"\n"
 	"  tulle dns serve --zone example.com=example.com.zone --port 5353\n"
-	"  dig @127.0.0.1 -p 5353 www.example.com\n";
+	"  dig @127.0.0.1 -p 5353 www.example.com\n"
+	"  tulle dns resolve --root 10.0.1.1 --explain\n";
 
 static const struct {
 	const char *name;
 	struct tool *(*open)(int argc, const char *const *argv, struct tool_env *);
 } kinds[] = {
+	{ "resolve", dns_resolve_open },
 	{ "serve", dns_serve_open },
 };
 

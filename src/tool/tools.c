@@ -8,7 +8,7 @@
 
 /* Sorted by name; each row's function is in the tool's own header. */
 const struct tool_kind tool_kinds[] = {
-	{ "dns", "a name server of one's own zones", dns_help, dns_open },
+	{ "dns", "name servers: of one's own zones, or a resolver", dns_help, dns_open },
 	{ "echo", "send and get back, over TCP, UDP, to groups and to everybody", echo_help, echo_open },
 	{ "http", "give out a folder of files to browsers, or fetch one", http_help, http_open },
 	{ "nslookup", "ask name servers", nslookup_help, nslookup_open },
