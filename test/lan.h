@@ -2,7 +2,7 @@
 /* lan.h - for tests of the stack: hosts on wires in memory, and a clock that jumps from one deadline to the next.
  *
  * A wire hands what one end sends to all its other ends, at once and in order, unless the test's `spoil` says
- * that a frame is lost. Every frame is kept in `lan.seen` for the test to look at.
+ * that a frame is lost; `watch` sees each.
  *
  *     a --- wire 0 --- router --- wire 1 --- b
  */
@@ -15,7 +15,7 @@
 #include "tap.h"
 #include "wire/eth.h"
 
-enum { LAN_HOSTS_MAX = 4, LAN_WIRES_MAX = 2, LAN_ENDS_MAX = 4, LAN_FRAMES_MAX = 4096, LAN_FRAME_MAX = 2048 };
+enum { LAN_HOSTS_MAX = 4, LAN_WIRES_MAX = 2, LAN_ENDS_MAX = 5, LAN_FRAMES_MAX = 4096, LAN_FRAME_MAX = 2048 };
 
 struct lan_frame { size_t len; uint8_t data[LAN_FRAME_MAX]; };
 struct lan_wire;
@@ -24,6 +24,7 @@ struct lan_end {
 	struct lan_wire *wire;
 	struct lan_frame *frame; /* a ring of LAN_FRAMES_MAX */
 	unsigned head, tail;
+	bool strange; /* the test reads it, not a host */
 };
 struct lan_wire { struct lan_end end[LAN_ENDS_MAX]; unsigned ends; uint64_t frames; };
 
@@ -35,6 +36,7 @@ static struct {
 	struct rng rng[LAN_HOSTS_MAX];
 	unsigned hosts;
 	instant now;
+	struct trace *trace; /* for hosts made from now on */
 	bool (*spoil)(unsigned wire, struct bytes frame);
 	void (*watch)(unsigned wire, struct bytes frame, const char *story);
 } lan;
@@ -84,6 +86,13 @@ static struct lan_end *lan_plug(unsigned wire, uint16_t mtu)
 	return e;
 }
 
+static inline struct lan_end *lan_stranger(unsigned wire)
+{
+	struct lan_end *e = lan_plug(wire, 1500);
+	e->strange = true;
+	return e;
+}
+
 /* A host's number; attach it to wires with lan_attach. */
 static inline unsigned lan_host(const struct stack_limits *limits, bool router)
 {
@@ -91,7 +100,7 @@ static inline unsigned lan_host(const struct stack_limits *limits, bool router)
 	size_t size = stack_size(limits);
 	assert(n < LAN_HOSTS_MAX);
 	rng_init_number(&lan.rng[n], 7 + n);
-	struct stack_config config = { .rng = &lan.rng[n], .forward = router };
+	struct stack_config config = { .rng = &lan.rng[n], .forward = router, .trace = lan.trace };
 	lan.memory[n] = calloc(1, size);
 	lan.host[n] = stack_init((struct room){ lan.memory[n], size }, limits, &config);
 	return n;
@@ -144,7 +153,7 @@ static inline bool lan_busy(void)
 {
 	for (unsigned w = 0; w < LAN_WIRES_MAX; w++)
 		for (unsigned e = 0; e < lan.wire[w].ends; e++)
-			if (lan.wire[w].end[e].head != lan.wire[w].end[e].tail) return true;
+			if (!lan.wire[w].end[e].strange && lan.wire[w].end[e].head != lan.wire[w].end[e].tail) return true;
 	return false;
 }
 
@@ -173,6 +182,36 @@ static inline void lan_run(instant until)
 }
 
 static inline void lan_run_for(instant span) { lan_run(lan.now + span); }
+
+static inline bool lan_next_is(unsigned h, enum net_what what, struct net_event *ev)
+{
+	if (!net_next(lan_net(h), ev)) return false;
+	if (ev->what != what) printf("# event %d (%s), not %d\n", ev->what, net_why_words(ev->why), what);
+	return ev->what == what;
+}
+
+static inline uint64_t lan_drops(unsigned h, enum drop why) { return stack_drops(lan.host[h])->by_reason[why]; }
+
+/* ---- A stranger: an end that the test itself speaks from. */
+
+static inline void lan_say(struct lan_end *from, struct mac dst, struct mac src, uint16_t type, struct bytes packet)
+{
+	uint8_t frame[LAN_FRAME_MAX];
+	struct eth eth = { .dst = dst, .src = src, .type = type };
+	size_t len = eth_emit(&eth, (struct room){ frame, sizeof frame });
+	memcpy(frame + len, packet.at, packet.len);
+	struct frame f = { .data = { frame, len + packet.len } };
+	lan_send(&from->link, lan.now, &f, 1);
+}
+
+/* The next frame that has reached it. */
+static inline bool lan_hear(struct lan_end *at, struct eth *eth)
+{
+	struct frame f;
+	return lan_recv(&at->link, lan.now, &f, 1) == 1 && eth_parse(f.data, eth) == DROP_NONE;
+}
+
+static inline void lan_ignore(struct lan_end *at) { at->head = at->tail; }
 
 static inline void lan_end_test(void)
 {
