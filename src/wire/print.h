@@ -16,9 +16,13 @@
 #include "base/text.h"
 
 #define PRINT_FLOWS_MAX 4096
+#define PRINT_FLOWS_BYTES (PRINT_FLOWS_MAX * (sizeof(struct index_slot) * 2 + 48) + 64) /* what print_flows takes */
 
 enum print_time { PRINT_TIME_OF_DAY, PRINT_TIME_NONE, PRINT_TIME_EPOCH, PRINT_TIME_DELTA, PRINT_TIME_DATE,
                   PRINT_TIME_SINCE_FIRST }; /* tcpdump's -t, -tt, -ttt, -tttt, -ttttt */
+
+/* -x -xx -X -XX -A -AA: bytes below the line, from the IP header or (doubled) from the link's on. */
+enum print_hex { PRINT_NO_HEX, PRINT_HEX, PRINT_HEX_ALL, PRINT_HEX_TEXT, PRINT_HEX_TEXT_ALL, PRINT_TEXT, PRINT_TEXT_ALL };
 
 struct print_flow;
 struct print {
@@ -26,11 +30,16 @@ struct print {
 	unsigned verbose;       /* -v */
 	bool absolute_seq;      /* -S */
 	bool nanoseconds;       /* --nano: nine digits */
-	unsigned hex;           /* 1: -x, 2: -xx, 3: -X, 4: -XX */
+	enum print_hex hex;
+	bool quiet;             /* -q: less about what is above IP */
+	bool quiet_more;        /* -qq: nothing about fragments either */
+	bool raw_ip;            /* packets begin with the IP header: there is no link's */
+	bool number;            /* --number: packets are counted */
 	enum print_time time;
 	/* A name for an address, or NULL: the number is printed. NULL itself: numbers only (-n). */
 	const char *(*name)(void *names, struct ip);
 	void *names;
+	instant (*local)(instant); /* a time as clocks on the wall show it; NULL: as it is (UTC) */
 	struct print_flow *flow; /* from print_flows; NULL: sequence numbers are absolute */
 	struct index flows;
 	uint32_t flow_count;
@@ -40,7 +49,8 @@ struct print {
 
 bool print_flows(struct print *, struct arena *); /* false: no room for PRINT_FLOWS_MAX */
 
-/* One packet from its Ethernet header on, with a newline; `original_len` exceeds frame.len if it was cut. */
+/* One packet from its Ethernet header on, with a newline; `original_len` exceeds frame.len if it was cut.
+ * What tcpdump tells of protocols that are not in this room it leaves at a length; ports are numbers always. */
 void print_packet(struct print *, instant at, struct bytes frame, size_t original_len, struct text *);
 
 #endif

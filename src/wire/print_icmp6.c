@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: ISC */
+#include "wire/icmp.h"
+#include "wire/ip4.h" /* the numbers of protocols */
+#include "wire/ip6.h"
+#include "wire/print_parts.h"
+
+enum { LISTENER_REPORT = 131, LISTENER_DONE = 132, REDIRECT = 137, INNER = 8, INNER_DST_END = INNER + 40,
+       MLD_BYTES = 24, MLD2_BYTES = 28 };
+
+static const struct name types[] = { { 1, "destination unreachable" }, { 2, "packet too big" },
+	{ 3, "time exceeded in-transit" }, { 4, "parameter problem" }, { 128, "echo request" }, { 129, "echo reply" },
+	{ 130, "multicast listener query" }, { 131, "multicast listener report" }, { 132, "multicast listener done" },
+	{ 133, "router solicitation" }, { 134, "router advertisement" }, { 135, "neighbor solicitation" },
+	{ 136, "neighbor advertisement" }, { 137, "redirect" }, { 138, "router renumbering" },
+	{ 139, "node information query" }, { 140, "node information reply" }, { 141, "inverse neighbor solicitation" },
+	{ 142, "inverse neighbor advertisement" }, { 143, "multicast listener report v2" },
+	{ 144, "dynamic home agent discovery request" }, { 145, "dynamic home agent discovery reply" },
+	{ 146, "mobile router solicitation" }, { 147, "mobile router advertisement" }, { 0, NULL } };
+
+static const struct name options[] = { { 1, "source link-address" }, { 2, "destination link-address" }, { 3, "prefix info" },
+	{ 4, "redirected header" }, { 5, "mtu" }, { 7, "advertisement interval" }, { 8, "homeagent information" },
+	{ 24, "route info" }, { 25, "rdnss" }, { 31, "dnssl" }, { 0, NULL } };
+
+static const struct name records[] = { { 1, "is_in" }, { 2, "is_ex" }, { 3, "to_in" }, { 4, "to_ex" }, { 5, "allow" },
+	{ 6, "block" }, { 0, NULL } };
+
+static void say_lifetime(struct line *l, uint32_t seconds)
+{
+	if (seconds == UINT32_MAX) text_puts(l->out, "infinity");
+	else SAY(l, "%us", seconds);
+}
+
+static bool say_prefix(struct line *l, struct part p)
+{
+	static const struct name flags[] = { { 0x80, "onlink" }, { 0x40, "auto" }, { 0x20, "router" }, { 0, NULL } };
+
+	if (p.have < 32) return false;
+	say_address(l, p.at + 16, true);
+	SAY(l, "/%u%s, Flags [", p.at[2], p.at[1] != 4 ? "badlen" : "");
+	say_bits(l, flags, p.at[3], "none", ", ");
+	text_puts(l->out, "], valid time ");
+	say_lifetime(l, load_be32(p.at + 4));
+	text_puts(l->out, ", pref. time ");
+	say_lifetime(l, load_be32(p.at + 8));
+	return true;
+}
+
+static bool say_servers(struct line *l, struct part p, size_t len)
+{
+	if (p.have < 8) return false;
+	text_puts(l->out, " lifetime ");
+	say_lifetime(l, load_be32(p.at + 4));
+	text_puts(l->out, ",");
+	for (size_t at = 8; at + 16 <= len; at += 16) {
+		if (p.have < at + 16) return false;
+		text_puts(l->out, " addr: ");
+		say_address(l, p.at + at, true);
+	}
+	return true;
+}
+
+/* What an option of RFC 4861, 4.6 says. */
+static bool say_option(struct line *l, struct part p, size_t len)
+{
+	struct part rest = { p.at + 2, size_min(p.have, len) - 2, len - 2 };
+
+	switch (p.at[0]) {
+	case 1:
+	case 2:
+		if (p.have < len) return false;
+		say_mac(l, p.at + 2, len - 2);
+		return true;
+	case 3: return say_prefix(l, p);
+	case 4:
+		if (l->print->verbose < 2) say_hex(l, "\n\t    ", (struct part){ p.at + 8, size_min(p.have, len) - 8, 0 }, false);
+		return true;
+	case 5:
+		if (p.have < 8) return false;
+		SAY(l, " %u%s", load_be32(p.at + 4), len != 8 ? ", badlen" : "");
+		return true;
+	case 7:
+		if (p.have < 8) return false;
+		SAY(l, " %ums", load_be32(p.at + 4));
+		return true;
+	case 25: return say_servers(l, p, len);
+	default:
+		if (l->print->verbose < 2) say_hex(l, "\n\t  ", rest, false);
+		return true;
+	}
+}
+
+static bool say_options(struct line *l, struct part p)
+{
+	while (p.have > 0) {
+		if (p.have < 2 || p.at[1] == 0) return false;
+		size_t len = p.at[1] * 8u;
+		if (p.have < size_min(len, 8)) return false;
+		SAY(l, "\n\t  %s option (%u), length %zu (%u): ", name_of(options, p.at[0], "unknown"), p.at[0], len, p.at[1]);
+		if (p.have < len) return false;
+		if (!say_option(l, p, len)) return false;
+		if (l->print->verbose > 1) say_hex(l, "\n\t    ", (struct part){ p.at + 2, len - 2, len - 2 }, false);
+		p = part_skip(p, len);
+	}
+	return true;
+}
+
+/* The ports of what an error quotes; false if it is not all there. */
+static bool say_port(struct line *l, struct part p)
+{
+	text_puts(l->out, ", unreachable port");
+	if (p.have < INNER_DST_END + 4) return false;
+	unsigned port = load_be16(p.at + INNER_DST_END + 2);
+	text_puts(l->out, ", ");
+	say_address(l, p.at + INNER + 24, true);
+	uint8_t protocol = p.at[INNER + 6];
+	if (protocol == IP_TCP) SAY(l, " tcp port %u", port);
+	else if (protocol == IP_UDP) SAY(l, " udp port %u", port);
+	else SAY(l, " protocol %u port %u unreachable", protocol, port);
+	return true;
+}
+
+/* *done: all has been said, the length too. */
+static bool say_unreachable(struct line *l, struct part p, bool *done)
+{
+	static const struct name words[] = { { 0, ", unreachable route" }, { 1, ",  unreachable prohibited" },
+		{ 2, ", beyond scope" }, { 3, ", unreachable address" }, { 0, NULL } };
+
+	const char *before = name_of(words, p.at[1], NULL);
+	if (p.at[1] == 4) return say_port(l, p);
+	if (before == NULL) {
+		SAY(l, ", unknown unreach code (%u)", p.at[1]);
+		if (l->print->verbose < 2) say_hex(l, "\n\t", p, false);
+		*done = true;
+		return true;
+	}
+	text_puts(l->out, before);
+	if (p.have < INNER_DST_END) return false;
+	text_puts(l->out, " ");
+	say_address(l, p.at + INNER + 24, true);
+	if (p.at[1] == 2) {
+		text_puts(l->out, ", source address ");
+		say_address(l, p.at + INNER + 8, true);
+	}
+	return true;
+}
+
+static bool say_time_exceeded(struct line *l, struct part p)
+{
+	if (p.at[1] == 0) {
+		if (p.have < INNER_DST_END) return false;
+		text_puts(l->out, " for ");
+		say_address(l, p.at + INNER + 24, true);
+	} else if (p.at[1] == 1) {
+		text_puts(l->out, " (reassembly)");
+	} else {
+		SAY(l, ", unknown code (%u)", p.at[1]);
+	}
+	return true;
+}
+
+static bool say_parameter(struct line *l, struct part p)
+{
+	static const struct name what[] = { { 0, "erroneous" }, { 1, "next header" }, { 2, "option" },
+		{ 3, "incomplete header chain" }, { 0, NULL } };
+
+	if (p.have < INNER_DST_END) return false;
+	const char *name = name_of(what, p.at[1], NULL);
+	if (name != NULL) SAY(l, ", %s - octet %u", name, load_be32(p.at + 4));
+	else SAY(l, ", code-#%u", p.at[1]);
+	return true;
+}
+
+/* MLD of RFC 2710: what is cut off is not told, and not complained of. */
+static void say_listener(struct line *l, struct part p)
+{
+	if (p.have < MLD_BYTES) return;
+	SAY(l, "max resp delay: %u addr: ", load_be16(p.at + 4));
+	say_address(l, p.at + 8, true);
+}
+
+static bool say_groups(struct line *l, struct part p, size_t at, unsigned count)
+{
+	text_puts(l->out, " {");
+	for (unsigned i = 0; i < count; i++) {
+		if (p.have < at + 16 * (i + 1)) return false;
+		text_puts(l->out, " ");
+		say_address(l, p.at + at + 16 * i, true);
+	}
+	text_puts(l->out, " }");
+	return true;
+}
+
+static bool say_query2(struct line *l, struct part p)
+{
+	text_puts(l->out, " v2");
+	if (p.have < 6) return false;
+	unsigned code = load_be16(p.at + 4);
+	if (l->print->verbose > 0) { /* RFC 3810, 5.1.3 */
+		unsigned delay = code < 32768 ? code : ((code & 0xfff) | 0x1000) << ((code >> 12 & 7) + 3);
+		SAY(l, " [max resp delay=%u]", delay);
+	}
+	if (p.have < MLD_BYTES) return false;
+	text_puts(l->out, " [gaddr ");
+	say_address(l, p.at + 8, true);
+	if (p.have < MLD2_BYTES) return false;
+	unsigned sources = load_be16(p.at + 26);
+	if (l->print->verbose > 0) {
+		uint8_t qqic = p.at[25];
+		if (p.at[24] & 8) text_puts(l->out, " sflag");
+		if (p.at[24] & 7) SAY(l, " robustness=%u", p.at[24] & 7);
+		SAY(l, " qqi=%u", qqic < 128 ? qqic : ((qqic & 15u) | 16) << ((qqic >> 4 & 7) + 3));
+	}
+	if (sources > 0) {
+		if (p.len < MLD2_BYTES + 16 * sources) SAY(l, " [invalid number of sources]");
+		else if (l->print->verbose < 2) SAY(l, ", %u source(s)", sources);
+		else if (!say_groups(l, p, MLD2_BYTES, sources)) return false;
+	}
+	text_puts(l->out, "]");
+	return true;
+}
+
+static bool say_record(struct line *l, struct part p, size_t at, size_t *next)
+{
+	char unknown[30];
+
+	*next = 0;
+	if (p.have < at + 20) return false;
+	text_puts(l->out, " [gaddr ");
+	say_address(l, p.at + at + 4, true);
+	text_printf(&(struct text){ .at = unknown, .size = sizeof unknown }, " [v2-report-#%u]", p.at[at]);
+	SAY(l, " %s", name_of(records, p.at[at], unknown));
+	unsigned sources = load_be16(p.at + at + 2);
+	if (p.len < at + 20 + 16 * sources) {
+		SAY(l, " [invalid number of sources %u]", sources);
+		return true;
+	}
+	if (l->print->verbose == 1) SAY(l, ", %u source(s)", sources);
+	else if (!say_groups(l, p, at + 20, sources)) return false;
+	text_puts(l->out, "]");
+	*next = at + 20 + 16 * sources;
+	return true;
+}
+
+static bool say_report2(struct line *l, struct part p)
+{
+	if (p.have < 8) return false;
+	unsigned count = load_be16(p.at + 6);
+	SAY(l, ", %u group record(s)", count);
+	if (l->print->verbose == 0) return true;
+	size_t at = 8;
+	for (unsigned i = 0; i < count; i++) {
+		if (p.len < at + 20) {
+			text_puts(l->out, " [invalid number of groups]");
+			return true;
+		}
+		if (!say_record(l, p, at, &at)) return false;
+		if (at == 0) return true;
+	}
+	return true;
+}
+
+static bool say_router(struct line *l, struct part p)
+{
+	static const struct name flags[] = { { 0x80, "managed" }, { 0x40, "other stateful" }, { 0x20, "home agent" }, { 0, NULL } };
+	static const char *const preference[] = { "medium", "high", "rsv", "low" };
+
+	if (l->print->verbose == 0) return true;
+	if (p.have < 16) return false;
+	SAY(l, "\n\thop limit %u, Flags [", p.at[4]);
+	say_bits(l, flags, p.at[5], "none", ", ");
+	SAY(l, "], pref %s, router lifetime %us, reachable time %ums, retrans timer %ums", preference[p.at[5] >> 3 & 3],
+	    load_be16(p.at + 6), load_be32(p.at + 8), load_be32(p.at + 12));
+	return say_options(l, part_skip(p, 16));
+}
+
+static bool say_neighbour(struct line *l, struct part p)
+{
+	static const struct name flags[] = { { 0x80, "router" }, { 0x40, "solicited" }, { 0x20, "override" }, { 0, NULL } };
+	bool advertisement = p.at[0] == ICMP6_NEIGHBOUR_ADVERTISEMENT;
+
+	if (p.have < 24) return false;
+	text_puts(l->out, advertisement ? ", tgt is " : ", who has ");
+	say_address(l, p.at + 8, true);
+	if (l->print->verbose == 0) return true;
+	if (advertisement) {
+		text_puts(l->out, ", Flags [");
+		say_bits(l, flags, p.at[4], "none", ", ");
+		text_puts(l->out, "]");
+	}
+	return say_options(l, part_skip(p, 24));
+}
+
+static bool say_redirect(struct line *l, struct part p)
+{
+	if (p.have < 40) return false;
+	text_puts(l->out, ", ");
+	say_address(l, p.at + 24, true);
+	text_puts(l->out, " to ");
+	say_address(l, p.at + 8, true);
+	return l->print->verbose == 0 || say_options(l, part_skip(p, 40));
+}
+
+static bool say_details(struct line *l, struct part p, bool *done)
+{
+	switch (p.at[0]) {
+	case ICMP6_UNREACHABLE: return say_unreachable(l, p, done);
+	case ICMP6_TOO_BIG:
+		if (p.have < 8) return false;
+		SAY(l, ", mtu %u", load_be32(p.at + 4));
+		return true;
+	case ICMP6_TIME_EXCEEDED: return say_time_exceeded(l, p);
+	case ICMP6_PARAMETER: return say_parameter(l, p);
+	case ICMP6_ECHO_REQUEST:
+	case ICMP6_ECHO_REPLY:
+		if (p.have < 8) return false;
+		SAY(l, ", id %u, seq %u", load_be16(p.at + 4), load_be16(p.at + 6));
+		return true;
+	case ICMP6_MLD_QUERY:
+		if (p.len >= MLD2_BYTES) return say_query2(l, p);
+		if (p.len == MLD_BYTES) say_listener(l, p);
+		return true;
+	case LISTENER_REPORT:
+	case LISTENER_DONE:
+		say_listener(l, p);
+		return true;
+	case ICMP6_ROUTER_SOLICITATION: return l->print->verbose == 0 || say_options(l, part_skip(p, 8));
+	case ICMP6_ROUTER_ADVERTISEMENT: return say_router(l, p);
+	case ICMP6_NEIGHBOUR_SOLICITATION:
+	case ICMP6_NEIGHBOUR_ADVERTISEMENT: return say_neighbour(l, p);
+	case REDIRECT: return say_redirect(l, p);
+	case ICMP6_MLD2_REPORT: return say_report2(l, p);
+	default: break;
+	}
+	if (name_of(types, p.at[0], NULL) != NULL) return true;
+	SAY(l, ", length %zu", p.len);
+	if (l->print->verbose < 2) say_hex(l, "\n\t", p, false);
+	*done = true;
+	return true;
+}
+
+bool say_icmp6(struct line *l, struct part p)
+{
+	unsigned verbose = l->print->verbose;
+	char unknown[30];
+	bool done = false;
+
+	l->layer = "icmp6";
+	if (p.have < 1) return false;
+	uint8_t type = p.at[0];
+	if (verbose > 0 && !l->fragment && l->six && p.have >= p.len) {
+		if (p.have < 4) return false;
+		uint16_t left = sum_of(l, IP_ICMP6, p), field = load_be16(p.at + 2);
+		if (left == 0) text_puts(l->out, "[icmp6 sum ok] ");
+		else SAY(l, "[bad icmp6 cksum 0x%04x -> 0x%04x!] ", field, sum_should_be(field, left));
+	}
+	text_printf(&(struct text){ .at = unknown, .size = sizeof unknown }, "unknown icmp6 type (%u)", type);
+	SAY(l, "ICMP6, %s", name_of(types, type, unknown));
+	if (verbose > 0 && ((type >= 133 && type <= 137) || (type >= 144 && type <= 147))) SAY(l, ", length %zu", p.len);
+	if (p.have < 2) return false;
+	if (!say_details(l, p, &done)) return false;
+	if (verbose == 0 && !done) SAY(l, ", length %zu", p.len);
+	return true;
+}
