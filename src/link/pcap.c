@@ -83,7 +83,8 @@ static size_t devices(const char *name[DEVICES_MAX], pcap_if_t **list, char *err
 	size_t n = 0;
 
 	if (pcap_findalldevs(list, error) != 0) *list = NULL;
-	for (pcap_if_t *d = *list; d != NULL && n < DEVICES_MAX; d = d->next) name[n++] = d->name;
+	for (pcap_if_t *d = *list; d != NULL && n < DEVICES_MAX; d = d->next)
+		if (strcmp(d->name, "any") != 0) name[n++] = d->name; /* its frames have no Ethernet header */
 	return n;
 }
 
@@ -209,8 +210,14 @@ bool filter_compile(struct filter *f, enum pcap_kind kind, const char *expressio
 		return false;
 	}
 	bool good = pcap_compile(dead, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
-	if (good) *f = (struct filter){ program.bf_insns, program.bf_len };
-	else text_printf(err, "filter \"%s\": %s (pcap-filter(7) tells how they are written)", expression, pcap_geterr(dead));
+	if (good) {
+		*f = (struct filter){ program.bf_insns, program.bf_len };
+	} else {
+		static const char known[] = "can't parse filter expression: "; /* what libpcap begins some messages with */
+		const char *why = pcap_geterr(dead);
+		if (strncmp(why, known, sizeof known - 1) == 0) why += sizeof known - 1;
+		text_printf(err, "filter \"%s\": %s (pcap-filter(7) tells how they are written)", expression, why);
+	}
 	pcap_close(dead);
 	return good;
 }

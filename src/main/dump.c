@@ -18,6 +18,7 @@ struct dumping {
 	struct dump_lent lent;  /* first: lent functions find the rest by it */
 	struct pcap_link link;
 	struct pcap_file file;
+	char device[64];        /* that is watched */
 	const char *failed;     /* what could not be written */
 	int error;              /* and why */
 };
@@ -87,23 +88,21 @@ static int complain(const struct text *err, int status)
 	return status;
 }
 
-static bool open_link(const struct dump_options *o, struct pcap_link *l, struct text *err)
+static void say_source(const struct dump_options *o, const struct dumping *d)
 {
-	const struct pcap_live live = { o->interface, o->snaplen, !o->not_promiscuous, o->write == NULL };
-	char device[64] = "";
-
-	if (o->read != NULL ? !pcap_link_file(l, o->read, err) : !pcap_link_live(l, &live, device, err)) return false;
 	fprintf(stderr, o->read != NULL ? "reading from file %s, link-type %s, snapshot length %u\n"
 	                                : "listening on %s, link-type %s, snapshot length %u bytes\n",
-	        o->read != NULL ? o->read : device, l->kind == PCAP_ETHERNET ? "EN10MB (Ethernet)" : "RAW (Raw IP)", l->snaplen);
-	return true;
+	        o->read != NULL ? o->read : d->device, d->link.kind == PCAP_ETHERNET ? "EN10MB (Ethernet)" : "RAW (Raw IP)",
+	        d->link.snaplen);
 }
 
 static bool prepare(struct dump_options *o, struct dumping *d, struct text *err)
 {
+	const struct pcap_live live = { o->interface, o->snaplen, !o->not_promiscuous, o->write == NULL };
 	struct filter filter;
 
-	if (!open_link(o, &d->link, err)) return false;
+	if (o->read != NULL ? !pcap_link_file(&d->link, o->read, err) : !pcap_link_live(&d->link, &live, d->device, err))
+		return false;
 	o->print.raw_ip = d->link.kind == PCAP_RAW_IP;
 	if (o->filter[0] != '\0') {
 		if (!filter_compile(&filter, d->link.kind, o->filter, err)) return false;
@@ -115,8 +114,9 @@ static bool prepare(struct dump_options *o, struct dumping *d, struct text *err)
 		if (!pcap_file_create(&d->file, o->write, d->link.kind, d->link.snaplen, err)) return false;
 		d->lent.write = write_packet;
 	}
+	say_source(o, d);
 	const char *why = "";
-	if (sandbox_enter(&why)) return true;
+	if (sandbox_enter(SANDBOX_DEVICE, &why)) return true;
 	text_puts(err, why);
 	return false;
 }

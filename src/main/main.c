@@ -12,3 +12,71 @@ struct command { const char *name, *summary, *help; int (*run)(int argc, char **
 /* Sorted by name, as tool_kinds are. */
 static const struct command commands[] = {
 	{ "dump", "packets as lines of text, from an interface or a file", dump_help, main_dump },
+	{ "stack", "a tool on Tulle's own TCP/IP stack, over a real device", stack_help, main_stack },
+	{ NULL, NULL, NULL, NULL }, /* the end */
+};
+
+static const struct command *command_find(const char *name)
+{
+	for (const struct command *c = commands; c->name != NULL; c++)
+		if (strcmp(c->name, name) == 0) return c;
+	return NULL;
+}
+
+static void help(FILE *to)
+{
+	fputs("usage: tulle [--no-sandbox] COMMAND ARGS...\n\n"
+	      "Tools, on this host's sockets (or in a lab, or after `stack`):\n", to);
+	for (size_t i = 0; i < tool_kinds_count; i++)
+		fprintf(to, "  %-9s %s\n", tool_kinds[i].name, tool_kinds[i].summary);
+	if (commands->name != NULL) fputs("\nOther commands:\n", to);
+	for (const struct command *c = commands; c->name != NULL; c++) fprintf(to, "  %-9s %s\n", c->name, c->summary);
+	fputs("\n`tulle help COMMAND` says more, `tulle --version` which one this is.\n", to);
+}
+
+/* Says that there is no such word, and which was probably meant. */
+static int unknown(const char *word)
+{
+	const char *names[COUNT(commands) + 64] = { "help" };
+	size_t count = 1;
+
+	for (const struct command *c = commands; c->name != NULL; c++) names[count++] = c->name;
+	for (size_t i = 0; i < tool_kinds_count && count < COUNT(names); i++) names[count++] = tool_kinds[i].name;
+	const char *nearest = text_nearest(word, names, count);
+	fprintf(stderr, "tulle: %s: no such command", word);
+	if (nearest != NULL) fprintf(stderr, "; did you mean %s?", nearest);
+	fputs(nearest != NULL ? "\n" : "; `tulle help` names them\n", stderr);
+	return TOOL_USAGE;
+}
+
+static int help_on(const char *word)
+{
+	const struct command *command = command_find(word);
+	const struct tool_kind *kind = tool_find(word);
+
+	if (command == NULL && kind == NULL) return unknown(word);
+	fputs(command != NULL ? command->help : kind->help, stdout);
+	return TOOL_OK;
+}
+
+int main(int argc, char **argv)
+{
+	int at = 1;
+
+	if (at < argc && strcmp(argv[at], "--no-sandbox") == 0) sandbox_off(), at++;
+	if (at == argc) {
+		help(stderr);
+		return TOOL_USAGE;
+	}
+	const char *word = argv[at];
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) return puts("tulle " TULLE_VERSION), TOOL_OK;
+	if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+		if (at + 1 < argc) return help_on(argv[at + 1]);
+		return help(stdout), TOOL_OK;
+	}
+	if (at + 1 < argc && strcmp(argv[at + 1], "--help") == 0) return help_on(word);
+	const struct command *command = command_find(word);
+	if (command != NULL) return command->run(argc - at, argv + at);
+	if (tool_find(word) != NULL) return main_tool(argc - at, argv + at);
+	return unknown(word);
+}
