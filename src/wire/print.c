@@ -109,7 +109,7 @@ void say_hex(struct line *l, const char *start, struct part p, bool with_text)
 /* -A: the bytes as text. Line ends are kept; -AA starts at the link header. */
 static void say_text(struct line *l, struct part p)
 {
-	text_puts(l->out, "\n");
+	if (p.have > 0) text_puts(l->out, "\n");
 	for (size_t i = 0; i < p.have; i++) {
 		uint8_t c = p.at[i];
 		if (c == '\r') { /* one before a line end is not shown */

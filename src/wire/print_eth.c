@@ -88,9 +88,9 @@ static bool say_arp(struct line *l, struct part p)
 	struct text t = text_in(other, sizeof other);
 
 	l->layer = "arp";
-	if (p.have < 8) return false;
+	if (p.have < 8) return cut_deep(l);
 	struct arp_parts a = { .protocol = load_be16(p.at + 2), .mac_len = p.at[4], .ip_len = p.at[5] };
-	if (p.have < 8 + 2 * ((size_t)a.mac_len + a.ip_len)) return false;
+	if (p.have < 8 + 2 * ((size_t)a.mac_len + a.ip_len)) return cut_deep(l);
 	a.sender_mac = p.at + 8;
 	a.sender = a.sender_mac + a.mac_len;
 	a.target_mac = a.sender + a.ip_len;
@@ -149,10 +149,11 @@ static void say_vlan(struct line *l, const uint8_t *at)
 
 static bool say_loopback(struct line *l, struct part p)
 {
+	l->layer = "loopback";
 	text_puts(l->out, "Loopback");
 	if (p.len < 2) text_puts(l->out, " (invalid)");
 	else SAY(l, ", length %zu", p.len);
-	return true;
+	return p.have >= p.len;
 }
 
 bool say_ethernet(struct line *l, struct part frame)

@@ -348,7 +348,7 @@ bool say_icmp6(struct line *l, struct part p)
 	if (p.have < 1) return false;
 	uint8_t type = p.at[0];
 	if (verbose > 0 && !l->fragment && l->six && p.have >= p.len) {
-		if (p.have < 4) return false;
+		if (p.have < 4) return cut_deep(l);
 		uint16_t left = sum_of(l, IP_ICMP6, p), field = load_be16(p.at + 2);
 		if (left == 0) text_puts(l->out, "[icmp6 sum ok] ");
 		else SAY(l, "[bad icmp6 cksum 0x%04x -> 0x%04x!] ", field, sum_should_be(field, left));

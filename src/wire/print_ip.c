@@ -194,7 +194,7 @@ static bool say_payload(struct line *l, struct part p, size_t header, uint16_t f
 bool say_ip4(struct line *l, struct part p)
 {
 	l->layer = "ip";
-	if (p.have < 1) return false;
+	if (p.have < 1) return cut_deep(l);
 	if (p.at[0] >> 4 != 4) {
 		if (p.at[0] >> 4 == 6) text_puts(l->out, "IP6, wrong link-layer encapsulation (invalid)");
 		else SAY(l, "IP%u (invalid)", p.at[0] >> 4);

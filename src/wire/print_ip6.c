@@ -33,7 +33,7 @@ static bool say_options(struct line *l, struct part p)
 static bool say_options_header(struct line *l, struct part *p, const char *name, const char *layer)
 {
 	l->layer = layer;
-	if (p->have < 2) return false;
+	if (p->have < 2) return cut_deep(l);
 	size_t len = (p->at[1] + 1u) * 8;
 	if (p->have < len) return false;
 	SAY(l, "%s ", name);
