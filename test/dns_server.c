@@ -28,7 +28,7 @@ static const char example[] =
 	"a.b.c TXT deep\n"
 	"*.wild TXT anything\n*.wild MX 5 mail\nhere.wild A 10.0.2.9\n*.w2 CNAME www\n"
 	"sub NS ns.sub\nns.sub A 10.0.3.1\n"
-	"_sip._udp SRV 0 0 5060 mail\n"
+	"_sip._udp SRV 0 0 5060 mail\n_two._udp SRV 0 0 1 mail\n_two._udp SRV 0 0 2 MAIL\n"
 	"big TXT \"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\"\n"
 	"big TXT \"1123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\"\n"
 	"big TXT \"2123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\"\n"
@@ -118,9 +118,12 @@ static void answers_come_with_what_helps(void)
 	CHECK_STR(ask("example.org", DNS_NS), "NOERROR aa | example.org. 300 NS ns1.example.org.; example.org. 300 NS "
 	          "ns2.example.org.; | | ns1.example.org. 300 A 10.0.1.1; ns2.example.org. 300 A 10.0.1.2; "
 	          "ns2.example.org. 300 AAAA ::2;");
+	CHECK_STR(ask("_two._udp.example.org", DNS_SRV), "NOERROR aa | _two._udp.example.org. 300 SRV 0 0 1 "
+	          "mail.Example.org.; _two._udp.example.org. 300 SRV 0 0 2 MAIL.Example.org.; | | "
+	          "mail.Example.org. 300 A 10.0.1.9;");
 	CHECK_STR(ask("_sip._udp.example.org", DNS_SRV), "NOERROR aa | _sip._udp.example.org. 300 SRV 0 0 5060 "
 	          "mail.Example.org.; | | mail.Example.org. 300 A 10.0.1.9;");
-	CHECK_EQ(server.answers, 5);
+	CHECK_EQ(server.answers, 6);
 }
 
 static void a_referral_brings_glue(void)

@@ -99,6 +99,16 @@ static bool host_of(const struct zone_set *set, const struct zone_record *record
 	return true;
 }
 
+/* Whether an earlier record of the set names the same host, as SRV records do that differ in port. */
+static bool named_before(const struct zone_set *set, const struct zone_record *record, const struct dns_name *host)
+{
+	struct dns_name earlier;
+
+	for (const struct zone_record *r = set->first; r != record; r = r->next)
+		if (host_of(set, r, &earlier) && dns_name_equal(&earlier, host)) return true;
+	return false;
+}
+
 /* Glue: the addresses without which the referral leads nowhere must come, or TC (RFC 9471, 3.1); others may. */
 static void put_additional(struct reply *r, const struct zone_set *set, const struct dns_name *cut)
 {
@@ -106,6 +116,7 @@ static void put_additional(struct reply *r, const struct zone_set *set, const st
 
 	for (const struct zone_record *record = set->first; record != NULL; record = record->next) {
 		if (!host_of(set, record, &host)) return;
+		if (named_before(set, record, &host)) continue; /* no record twice (RFC 2181, 5) */
 		if (put_addresses(r, &host) == FITS || cut == NULL || !dns_name_under(&host, cut)) continue;
 		cut_off(r);
 		return;
