@@ -115,20 +115,26 @@ static void push_rest(struct dns_clients *c, struct dns_stream *s)
 	s->rest = 0;
 }
 
+/* What the net takes at once needs no room here. */
 static void send_stream(struct dns_clients *c, struct dns_stream *s, struct bytes b)
 {
-	uint8_t i = 0;
+	uint8_t len[2], i = 0;
+
+	s->waiting = false;
+	store_be16(len, (uint16_t)b.len);
+	size_t sent = net_send(c->net, s->id, (struct bytes){ len, 2 });
+	if (sent == 2) sent += net_send(c->net, s->id, b);
+	if (sent > 0) s->active_at = net_now(c->net);
+	if (sent == 2 + b.len) return;
 	while (i < DNS_CLIENTS_REST_MAX && c->rest_busy[i]) i++;
 	if (i == DNS_CLIENTS_REST_MAX) { /* the others take their time; so the newest must come again */
 		drop(c, s);
 		return;
 	}
 	c->rest_busy[i] = true;
-	store_be16(c->rest[i], (uint16_t)b.len);
+	memcpy(c->rest[i], len, 2);
 	if (b.len > 0) memcpy(c->rest[i] + 2, b.at, b.len);
-	s->rest = (uint8_t)(i + 1), s->rest_at = 0, s->rest_len = 2 + b.len;
-	s->waiting = false;
-	push_rest(c, s);
+	s->rest = (uint8_t)(i + 1), s->rest_at = sent, s->rest_len = 2 + b.len;
 }
 
 void clients_reply(struct dns_clients *c, const struct dns_client *to, struct bytes b)

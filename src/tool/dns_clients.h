@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* dns_clients.h - the ports of a name server that answers later: over UDP, and over TCP (RFC 7766) with a bounded
+/* dns_clients.h - the ports of a name server, which may answer later: over UDP, and over TCP (RFC 7766) with a bounded
  * number of clients, each with one question at a time.
  *
  *     if (!clients_listen(c, &local)) ...                       // net_why_not says why
