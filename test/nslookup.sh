@@ -197,6 +197,7 @@ same() { # nslookup's words...
 	"$TULLE" nslookup "$@" >"$dir/ours" 2>&1
 	ours=$?
 	sed -i '/^;; Truncated, retrying/d; /^;; Got SERVFAIL reply/d' "$dir/theirs" # how it came to the answer
+	sed -i 's/ttl = \(29[0-9]\|300\)$/ttl = about 300/' "$dir/theirs" "$dir/ours" # a second may pass between the two
 	diff "$dir/theirs" "$dir/ours" && is "$ours" "$theirs"
 }
 for words in www.example.com web.example.com away.example.com nix.example.com mail.example.com _sip._udp.example.com \
