@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/chance.h"
+#include "proto/tcp/seq.h"
 #include "proto/tcp/tcp.h"
 #include "tap.h"
 
@@ -21,6 +22,7 @@ struct end {
 	uint32_t to_send, to_hear;  /* bytes of the whole conversation */
 	uint32_t sent, heard;
 	bool open, finished, eof, done, lazy;
+	uint32_t edge;              /* the right edge of the window it offered last; no scaling, the rings are small */
 	uint32_t patience;          /* turns until it aborts; 0: it does not */
 	instant app_at;             /* the program's next turn */
 	uint64_t segments;
@@ -68,6 +70,19 @@ static void put_on_wire(struct world *w, int to, const struct tcp_seg *seg, inst
 	p->seg.more = (struct bytes){ NULL, 0 };
 }
 
+/* A window that was offered is never taken back, and nothing is sent beyond it but a FIN or a probe's byte. */
+static bool keeps_to_windows(struct world *w, int side, const struct tcp_seg *seg)
+{
+	struct end *e = &w->end[side], *other = &w->end[!side];
+	uint32_t edge = seg->ack + seg->window, text_end = seg->seq + (uint32_t)(seg->text.len + seg->more.len);
+
+	if (!(seg->flags & TCP_ACK) || (seg->flags & TCP_RST)) return true;
+	if (e->edge != 0 && seq_lt(edge, e->edge)) return pass(w, "the window was taken back");
+	e->edge = edge;
+	if (seg->flags & TCP_SYN || other->edge == 0) return true;
+	return seq_le(text_end, other->edge + 1) || pass(w, "text beyond the window");
+}
+
 static bool emit(struct world *w, int side)
 {
 	struct end *e = &w->end[side];
@@ -76,6 +91,7 @@ static bool emit(struct world *w, int side)
 	for (int budget = 300; tcp_output(&e->t, w->now, &seg); budget--) {
 		if (budget == 0) return pass(w, "an endless output");
 		if (seg.text.len + seg.more.len > TEXT_MAX) return pass(w, "a segment that is too long");
+		if (!keeps_to_windows(w, side, &seg)) return false;
 		e->segments++;
 		w->carried++;
 		if (rng_chance(&w->rng, w->loss)) {
