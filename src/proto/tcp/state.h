@@ -30,6 +30,10 @@ static inline bool tcp_window_closed(const struct tcp *t)
 	return t->snd_wnd == 0 && (ring_used(&t->tx) > 0 || tcp_fin_pending(t)) && !tcp_syn_pending(t);
 }
 
+/* The number of a segment without text. It has to lie within the peer's window, and when that is closed a probe
+ * (or what was in flight) has gone beyond it. */
+static inline uint32_t tcp_bare_seq(const struct tcp *t) { return tcp_window_closed(t) ? t->snd_una : t->snd_nxt; }
+
 /* The peer's FIN has come and everything before it. */
 static inline bool tcp_fin_passed(const struct tcp *t) { return t->fin_seen && t->rcv_nxt == t->rcv_fin + 1; }
 

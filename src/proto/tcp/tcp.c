@@ -225,7 +225,7 @@ void tcp_abort(struct tcp *t)
 	            t->state == TCP_FIN_WAIT_2 || t->state == TCP_CLOSE_WAIT;
 	if (tell) {
 		t->reset_due = t->reset_acks = true;
-		t->reset_seq = t->snd_nxt;
+		t->reset_seq = tcp_bare_seq(t);
 	}
 	tcp_end(t, TCP_DONE);
 	tcp_check(t);

@@ -17,8 +17,8 @@
 #ifndef TULLE_PROTO_TCP_TCP_H
 #define TULLE_PROTO_TCP_TCP_H
 
-#include "base/instant.h"
 #include "base/address.h"
+#include "base/instant.h"
 #include "base/ring.h"
 #include "base/trace.h"
 #include "proto/tcp/cc.h"
@@ -38,8 +38,15 @@ enum tcp_state { TCP_CLOSED, TCP_SYN_SENT, TCP_SYN_RECEIVED, TCP_ESTABLISHED, TC
                  TCP_CLOSE_WAIT, TCP_CLOSING, TCP_LAST_ACK, TCP_TIME_WAIT };
 
 enum tcp_news { /* what has changed since last asked: a set, so it cannot overflow */
-	TCP_OPENED = 1, TCP_READABLE = 2, TCP_WRITABLE = 4, TCP_EOF = 8, TCP_DONE = 16, TCP_RESET = 32,
-	TCP_REFUSED = 64, TCP_GAVE_UP = 128 };
+	TCP_OPENED = 1,   /* the handshake is over */
+	TCP_READABLE = 2, /* there is more to take */
+	TCP_WRITABLE = 4, /* after a tcp_send that took less than it was given: a good part of the ring is free */
+	TCP_EOF = 8,      /* the peer has finished, and every byte of it was taken */
+	TCP_DONE = 16,    /* CLOSED, and both sides wanted it; or we aborted. Comes after TIME-WAIT, where there is one */
+	TCP_RESET = 32,   /* CLOSED, because the peer broke it off. What had come can still be taken, here and below */
+	TCP_REFUSED = 64, /* CLOSED, before it ever was open */
+	TCP_GAVE_UP = 128 /* CLOSED, because the peer did not answer for give_up_after */
+};
 
 struct tcp_config {
 	struct room rx, tx;      /* powers of two, at most 2^30; lent until news says DONE, RESET, REFUSED or GAVE_UP */

@@ -124,10 +124,10 @@ static void output_text(struct tcp *t, instant now, struct tcp_seg *seg, uint32_
 	sent(t, now, seq, len + fin);
 }
 
-/* The next segment with text or a FIN, if one is due. */
-static bool output_data(struct tcp *t, instant now, struct tcp_seg *seg)
+/* The next segment with text or a FIN, if one is due. A probe goes out whatever the window. */
+static bool output_data(struct tcp *t, instant now, struct tcp_seg *seg, bool probe)
 {
-	bool again = t->resend_nxt != t->resend_end, probe = t->probe_at <= now;
+	bool again = t->resend_nxt != t->resend_end;
 	uint32_t seq = again ? t->resend_nxt : t->snd_nxt;
 	uint32_t used = (uint32_t)ring_used(&t->tx), offset = seq - t->snd_una;
 	bool fin = tcp_fin_pending(t);
@@ -166,13 +166,16 @@ static void arm_probe(struct tcp *t, instant now)
 	t->probe_at = instant_after(now, instant_min(interval, TCP_PROBE_MAX));
 }
 
-/* Nothing more can be sent now. If the peer holds us back and nothing is in flight that it would answer, it
- * has to be asked. */
+/* The peer holds us back, and nothing is in flight that it would answer: it has to be asked. */
+static bool held_back(const struct tcp *t)
+{
+	return tcp_window_closed(t) || (ring_used(&t->tx) > 0 && t->snd_una == t->snd_nxt);
+}
+
+/* Nothing more can be sent now. */
 static void wait_for_peer(struct tcp *t, instant now)
 {
-	bool held = ring_used(&t->tx) > 0 && t->snd_una == t->snd_nxt;
-
-	if (held || tcp_window_closed(t)) {
+	if (held_back(t)) {
 		t->resend_at = NEVER;
 		if (t->probe_at == NEVER) arm_probe(t, now);
 	} else if (t->probe_at != NEVER) {
@@ -188,14 +191,15 @@ static void run_timers(struct tcp *t, instant now)
 	else if (t->resend_at <= now && !tcp_window_closed(t)) resend_timer_expired(t);
 }
 
-static bool output_probe(struct tcp *t, instant now, struct tcp_seg *seg)
+static void output_probe(struct tcp *t, instant now, struct tcp_seg *seg)
 {
 	trace_say(t->trace, t->snd_wnd == 0 ? "zero-window probe" : "window too small: sending what fits");
-	bool done = output_data(t, now, seg);
+	bool done = output_data(t, now, seg, true);
+	assert(done);
+	tcp_rtt_forget(&t->rtt); /* how long it waits says something about the peer's program, not about the path */
 	if (t->probes < UINT8_MAX) t->probes++;
 	t->probe_at = NEVER;
 	wait_for_peer(t, now);
-	return done;
 }
 
 /* A RST on its way out is all that is left of the connection, or of the segment that deserved it. */
@@ -212,7 +216,7 @@ static void output_ack(struct tcp *t, instant now, struct tcp_seg *seg)
 	if (t->ack_at > now) trace_say(t->trace, "window update");
 	else if (t->ack_delayed) trace_say(t->trace, "delayed ACK");
 	else if (t->reasm.count > 0) trace_say(t->trace, "duplicate ACK: there is a gap");
-	start(t, seg, t->snd_nxt, 0);
+	start(t, seg, tcp_bare_seq(t), 0);
 	acknowledge(t, seg);
 	if (seg->window == 0) trace_say(t->trace, "window full: the program has %zu bytes to take", ring_used(&t->rx));
 }
@@ -224,9 +228,10 @@ static bool output(struct tcp *t, instant now, struct tcp_seg *seg)
 	if (t->state == TCP_CLOSED) return false;
 	if (tcp_syn_pending(t)) {
 		if (output_syn(t, now, seg)) return true;
-	} else if (t->probe_at <= now) {
-		if (output_probe(t, now, seg)) return true;
-	} else if (output_data(t, now, seg)) {
+	} else if (t->probe_at <= now && held_back(t)) {
+		output_probe(t, now, seg);
+		return true;
+	} else if (output_data(t, now, seg, false)) {
 		return true;
 	} else {
 		wait_for_peer(t, now);
