@@ -150,7 +150,7 @@ bool pcap_link_live(struct pcap_link *l, const struct pcap_live *live, char devi
 	const char *name[DEVICES_MAX];
 	pcap_if_t *list = NULL;
 
-	*l = (struct pcap_link){ .link = { &live_ops, 0 } };
+	*l = (struct pcap_link){ .link = { .ops = &live_ops } };
 	if (live->device == NULL && devices(name, &list, error) == 0) {
 		text_printf(err, "no interface can be watched%s%s", error[0] != '\0' ? ": " : "; root can", error);
 		return false;
@@ -174,7 +174,7 @@ bool pcap_link_file(struct pcap_link *l, const char *name, struct text *err)
 {
 	char error[PCAP_ERRBUF_SIZE] = "";
 
-	*l = (struct pcap_link){ .link = { &file_ops, 0 } };
+	*l = (struct pcap_link){ .link = { .ops = &file_ops } };
 	l->handle = pcap_open_offline_with_tstamp_precision(name, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (l->handle != NULL) return open_kind(l, name, err);
 	/* libpcap begins some messages with the name, and others not. */
