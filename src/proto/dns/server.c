@@ -4,6 +4,7 @@
 #include "proto/dns/server.h"
 
 #define CNAMES_MAX 12 /* a longer chain ends there: who asked goes on by himself */
+#define HOSTS_MAX 64  /* of a set, whose addresses are added: more help nobody, and each is compared with the others */
 #define OPT_BYTES 11
 
 /* An answer in the making. */
@@ -113,8 +114,9 @@ static bool named_before(const struct zone_set *set, const struct zone_record *r
 static void put_additional(struct reply *r, const struct zone_set *set, const struct dns_name *cut)
 {
 	struct dns_name host;
+	unsigned hosts = 0;
 
-	for (const struct zone_record *record = set->first; record != NULL; record = record->next) {
+	for (const struct zone_record *record = set->first; record != NULL && hosts < HOSTS_MAX; record = record->next, hosts++) {
 		if (!host_of(set, record, &host)) return;
 		if (named_before(set, record, &host)) continue; /* no record twice (RFC 2181, 5) */
 		if (put_addresses(r, &host) == FITS || cut == NULL || !dns_name_under(&host, cut)) continue;
