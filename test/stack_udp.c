@@ -2,6 +2,7 @@
 /* Datagrams over stacks: to one, to many, to ourselves, and back as errors. */
 #include "lan.h"
 
+#include "base/trace.h"
 #include "wire/igmp.h"
 #include "wire/ip4.h"
 #include "wire/udp.h"
@@ -63,6 +64,29 @@ static void it_goes_to_and_fro(void)
 	CHECK(hears_nothing(1));
 	lan_run_for(0);
 	CHECK(hears(0, client, "world!") && hears_nothing(0) && hears_nothing(2));
+	lan_end_test();
+}
+
+static char told[TRACE_WORDS_MAX];
+static void watch_stories(unsigned wire, struct bytes frame, const char *story)
+{
+	(void)wire, (void)frame;
+	if (story != NULL) snprintf(told, sizeof told, "%s", story);
+}
+
+static void what_the_program_says_travels_with_its_datagram(void)
+{
+	static struct trace trace;
+	lan.trace = &trace;
+	lan.watch = watch_stories;
+	told[0] = '\0';
+	a_lan();
+	net_id a = bind_to(0, "0.0.0.0:0"), b = bind_to(1, "0.0.0.0:7");
+	CHECK(send_to(0, a, "10.0.0.2:7", "silent") && hears(1, b, "silent"));
+	CHECK_STR(told, "");
+	trace_say(&trace, "because %s", "I say so");
+	CHECK(send_to(0, a, "10.0.0.2:7", "why") && hears(1, b, "why"));
+	CHECK_STR(told, "because I say so");
 	lan_end_test();
 }
 
@@ -317,6 +341,7 @@ static void datagrams_of_any_size_pass_a_router(void)
 int main(void)
 {
 	TEST(it_goes_to_and_fro);
+	TEST(what_the_program_says_travels_with_its_datagram);
 	TEST(a_broadcast_is_heard_by_all_but_its_sender);
 	TEST(a_group_is_heard_by_its_members);
 	TEST(joins_and_leaves_are_seen);

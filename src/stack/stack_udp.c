@@ -114,7 +114,7 @@ static bool send_whole(struct stack *s, const struct way *w, const struct header
 	if (room.at == NULL) return true; /* lost, as networks do */
 	stack_out_header(s, h, len, room);
 	udp_emit(u, h->src, h->dst, room_skip(room, header));
-	stack_out_commit(s, w, header + len, NULL);
+	stack_out_commit(s, w, header + len, trace_take(s->config.trace)); /* what the program said of it */
 	return true;
 }
 

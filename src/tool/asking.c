@@ -56,7 +56,9 @@ struct asking *asking_open(struct tool_env *env, const struct resolver_config *c
 	if (a == NULL || resolver == NULL || flight == NULL || slot == NULL || buffer == NULL) return NULL;
 	*a = (struct asking){ .net = env->net, .rng = env->rng, .flights = resolver_slots(config), .flight = flight,
 	                      .buffers = buffers_for(config), .buffer = buffer };
-	a->resolver = resolver_init((struct room){ resolver, size }, config);
+	struct resolver_config c = *config;
+	if (c.trace == NULL) c.trace = env->trace;
+	a->resolver = resolver_init((struct room){ resolver, size }, &c);
 	index_init(&a->by_id, slot, slots);
 	return a;
 }

@@ -32,8 +32,7 @@ struct resolve {
 	struct tool tool;     /* first: they are one for who holds it */
 	struct tool_env *env;
 	struct asking *asking;
-	struct trace trace;
-	bool explain;
+	struct trace trace;   /* with --explain */
 	uint64_t asked;       /* ever */
 	struct { uint64_t queries, answers, nxdomain, servfail, formerr, refused, notimp, truncated, busy; } counts;
 	struct pending pending[QUESTIONS_MAX];
@@ -253,7 +252,7 @@ static void measure(struct resolve *s)
 static void say_why(struct resolve *s)
 {
 	const char *words = trace_take(&s->trace);
-	if (words != NULL && s->explain) text_printf(s->env->out, "dns resolve: %s\n", words);
+	if (words != NULL) text_printf(s->env->out, "dns resolve: %s\n", words);
 }
 
 static void close_all(struct resolve *s)
@@ -338,11 +337,11 @@ struct tool *dns_resolve_open(int argc, const char *const *argv, struct tool_env
 	if (s == NULL) return failed(env, "", "not enough memory lent");
 	const struct resolver_config config = {
 		.servers = w.server, .servers_count = w.servers, .recurse = w.recurse, .rotate = !w.in_order,
-		.questions_max = QUESTIONS_MAX, .cache_bytes = (uint32_t)w.cache, .rng = env->rng, .trace = &s->trace,
+		.questions_max = QUESTIONS_MAX, .cache_bytes = (uint32_t)w.cache, .rng = env->rng,
+		.trace = w.explain ? &s->trace : env->trace,
 	};
 	s->env = env;
 	s->clients.net = env->net;
-	s->explain = w.explain;
 	s->asking = asking_open(env, &config);
 	if (s->asking == NULL) return failed(env, "--cache", "not enough memory lent for so much");
 	if (!ports_open(s, &w)) return NULL;

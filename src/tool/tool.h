@@ -15,6 +15,7 @@
 #include "base/chance.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "net/net.h"
 
 #define TOOL_SERVERS_MAX 3
@@ -33,6 +34,7 @@ struct tool_env {
 	uint16_t server_port;      /* of theirs: 53 */
 	int64_t date;              /* seconds since 1970 when net_now was `date_at` */
 	instant date_at;
+	struct trace *trace;       /* or NULL: a tool's machines say why here, just before the packet they send for it */
 	bool color;                /* out is a terminal that shows colour */
 	int status;                /* set when tool_open fails */
 };

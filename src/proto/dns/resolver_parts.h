@@ -87,6 +87,7 @@ struct task {
 	bool started;             /* the cache was looked at */
 	bool spent;               /* it failed for want of budget, or for a limit */
 	bool heard;               /* some server said something */
+	bool missed;              /* the last one said nothing */
 	uint16_t tries, budget;
 	uint16_t rcode;           /* the last bad one */
 

@@ -36,7 +36,7 @@ struct task *task_start(struct resolver *r, instant now, const struct dns_questi
 	t->tries = 0, t->budget = QUERIES_MAX, t->rcode = DNS_SERVFAIL;
 	t->name = q->name;
 	t->chain_len = 0;
-	t->at.chosen = t->plain_next = t->tcp_next = t->same_next = t->from_cache = false;
+	t->missed = t->at.chosen = t->plain_next = t->tcp_next = t->same_next = t->from_cache = false;
 	t->server = (struct addr){ 0 };
 	index_add(&r->by_question, t->hash, i);
 	return t;
@@ -255,6 +255,7 @@ static void send(struct resolver *r, instant now, struct task *t, uint8_t i, str
 	struct target *target = &t->at.target[i];
 	struct server *server = servers_get(r, now, &target->addr);
 	struct dns_builder b;
+	char text[IP_TEXT_MAX];
 	instant wait = servers_wait(r, now, &target->addr, target->tries);
 
 	t->target = i;
@@ -267,6 +268,8 @@ static void send(struct resolver *r, instant now, struct task *t, uint8_t i, str
 	t->sent_at = now;
 	t->asked_chain_len = t->chain_len;
 	if (t->tcp) wait += TCP_WAIT;
+	if (t->missed) trace_say(r->config.trace, "trying %s", ip_text(target->addr.ip, text));
+	t->missed = false;
 	target->tries++;
 	t->tries++;
 	t->budget--;
@@ -339,6 +342,7 @@ void task_timeout(struct resolver *r, instant now, struct task *t)
 	char text[IP_TEXT_MAX];
 
 	r->counts.timeouts++;
+	t->missed = true;
 	servers_missed(r, now, &target->addr, false);
 	trace_say(r->config.trace, "time-out: %s did not answer in %u ms", ip_text(target->addr.ip, text),
 	          (unsigned)((now - t->sent_at) / MILLISECOND));
