@@ -349,12 +349,16 @@ static void cuts(void)
 	CHECK_EQ(probe[1].heard_count, 0);
 	CHECK_EQ(probe[2].heard_count, 1);
 	CHECK_EQ(sim_counts(sim).by_fate[SIM_CUT], 2);
+	sim_cut_node(sim, probe[2].id, true); /* nobody is left to hear it */
+	send_one(&probe[0], 0, 0);
+	CHECK_EQ(sim_counts(sim).by_fate[SIM_CUT], 3);
+	sim_cut_node(sim, probe[2].id, false);
 
 	sim_cut_node(sim, probe[1].id, false);
 	send_one(&probe[0], 0, 0);
 	sim_run(sim, 300 * MILLISECOND);
 	CHECK_EQ(probe[1].heard_count, 1);
-	CHECK_EQ(probe[1].heard[0].number, 3);
+	CHECK_EQ(probe[1].heard[0].number, 4);
 }
 
 static void no_step(struct sim_node *node, instant now) { (void)node, (void)now; }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "main/command.h"
+#include "main/lab.h"
 #include "main/sandbox.h"
 #include "tool/dump.h"
 #include "tool/tool.h"
@@ -12,6 +13,7 @@ struct command { const char *name, *summary, *help; int (*run)(int argc, char **
 /* Sorted by name, as tool_kinds are. */
 static const struct command commands[] = {
 	{ "dump", "packets as lines of text, from an interface or a file", dump_help, main_dump },
+	{ "lab", "a whole internet in one process, from a file", lab_help, main_lab },
 	{ "stack", "a tool on Tulle's own TCP/IP stack, over a real device", stack_help, main_stack },
 	{ NULL, NULL, NULL, NULL }, /* the end */
 };

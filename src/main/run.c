@@ -14,30 +14,9 @@
 #include "host/epoll.h"
 #include "host/files.h"
 #include "main/command.h"
+#include "main/sink.h"
 
 #define STOP_WITHIN (2 * SECOND) /* after a signal; a second signal ends it at once */
-
-/* --- words out --- */
-
-struct sink { struct text text; int fd, error; char buffer[16384]; };
-
-static void sink_drain(struct text *t, struct bytes b)
-{
-	struct sink *s = (struct sink *)t;
-	while (b.len > 0 && s->error == 0) {
-		ssize_t n = write(s->fd, b.at, b.len);
-		if (n >= 0) b = bytes_skip(b, (size_t)n);
-		else if (errno != EINTR && errno != EAGAIN) s->error = errno;
-	}
-}
-
-static void sink_init(struct sink *s, int fd)
-{
-	s->fd = fd;
-	s->error = 0;
-	s->text = text_in(s->buffer, sizeof s->buffer);
-	s->text.drain = sink_drain;
-}
 
 /* --- signals --- */
 

@@ -98,6 +98,7 @@ void sim_cut_wire(struct sim *sim, sim_wire_id wire, bool cut)
 void sim_cut_node(struct sim *sim, sim_node_id node, bool cut)
 {
 	assert(node < sim->hosts_count);
+	sim->cut_count += cut - sim->host[node].cut;
 	sim->host[node].cut = cut;
 	for (uint32_t e = 0; cut && e < sim->ends_count; e++)
 		if (sim->end[e].host == node) wire_forget(sim, &sim->end[e]);

@@ -77,7 +77,7 @@ struct sim *sim_init(struct room zeroed, const struct sim_limits *, uint64_t see
 sim_node_id sim_add_node(struct sim *, struct sim_node *, const char *name); /* the name seeds its chance */
 struct rng *sim_node_chance(struct sim *, sim_node_id);
 sim_wire_id sim_add_wire(struct sim *, const struct sim_wire_config *);
-struct link *sim_attach(struct sim *, sim_wire_id, sim_node_id); /* a new end of the wire, for that node */
+struct link *sim_attach(struct sim *, sim_wire_id, sim_node_id); /* a new end of the wire, for that node; ends are numbered from 0 over all wires */
 uint32_t sim_wire_ends(const struct sim *, sim_wire_id);
 
 /* Changes while it runs: faults, delay and rate from now on; a cut wire or end loses everything. */

@@ -96,6 +96,15 @@ static enum sim_fate draw(struct rng *chance, const struct sim_faults *faults, s
 	return twice ? SIM_DUPLICATED : late ? SIM_REORDERED : SIM_DELIVERED;
 }
 
+/* Every other end of the wire is cut off: nobody is left to hear it. */
+static bool unheard(const struct sim *sim, const struct end *end, const struct wire *wire)
+{
+	if (sim->cut_count == 0) return false;
+	for (uint32_t e = wire->first_end; e != NO_END; e = sim->end[e].next_on_wire)
+		if (e != end->number && !sim->host[sim->end[e].host].cut) return false;
+	return true;
+}
+
 static enum sim_fate send_one(struct sim *sim, struct end *end, struct wire *wire, const struct frame *frame)
 {
 	const struct sim_faults *faults = &wire->config.faults;
@@ -103,7 +112,7 @@ static enum sim_fate send_one(struct sim *sim, struct end *end, struct wire *wir
 	size_t len = frame->data.len;
 
 	sim->arrives_at = NEVER;
-	if (wire->cut || host->cut) return SIM_CUT;
+	if (wire->cut || host->cut || unheard(sim, end, wire)) return SIM_CUT;
 	if (len > (size_t)wire->config.mtu + ETHERNET_BYTES) return SIM_TOO_BIG;
 	if (!leave(end, wire, sim->now, len)) return SIM_QUEUE_FULL;
 

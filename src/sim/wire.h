@@ -54,7 +54,7 @@ struct wire {
 struct sim {
 	instant now;
 	struct sim_limits limits;
-	uint32_t hosts_count, wires_count, ends_count;
+	uint32_t hosts_count, wires_count, ends_count, cut_count; /* hosts that are cut */
 	struct host *host;
 	struct wire *wire;
 	struct end *end;

@@ -18,7 +18,8 @@ const char echo_help[] =
 	"lost, came twice or in another order.\n"
 	"  --count N         stops after N (without: at SIGINT)\n"
 	"  --timeout T       waits so long for a connection or the last answer\n"
-	"  --bytes N         over TCP: sends N random bytes instead, compares what comes back, says how fast\n"
+	"  --bytes N         over TCP: sends N random bytes instead, compares what comes back, says how fast;\n"
+	"                    over UDP: sends one datagram of N bytes\n"
 	"  --ttl N           how many routers a message to a group may pass (1)\n"
 	"  --loop            this host's own members of the group hear it too\n";
 

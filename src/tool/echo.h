@@ -8,7 +8,8 @@
  * of a broadcast port prints who said what and keeps silent. One server serves any number of clients on a port.
  *
  * Measures: serve: connections, connections_max, bytes, datagrams, heard, sockets_max. call: sent, answered, lost,
- * duplicated, reordered, bytes, microseconds, rtt_min_us, rtt_avg_us, rtt_max_us, connections, wrong.
+ * duplicated, reordered, bytes, microseconds, rtt_min_us, rtt_avg_us, rtt_max_us, connections, wrong; of one datagram of
+ * --bytes: size, answered.
  */
 #ifndef TULLE_TOOL_ECHO_H
 #define TULLE_TOOL_ECHO_H
@@ -25,5 +26,8 @@ struct tool *echo_call_open(int argc, const char *const *argv, struct tool_env *
 
 /* A call that sends many bytes over TCP and compares what comes back (--bytes). */
 struct tool *echo_bulk_open(struct tool_env *, const struct url *, uint64_t bytes, instant timeout);
+
+/* The same over UDP: all of them in one datagram. */
+struct tool *echo_one_open(struct tool_env *, const struct url *, uint64_t bytes, instant timeout);
 
 #endif

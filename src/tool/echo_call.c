@@ -359,7 +359,8 @@ struct tool *echo_call_open(int argc, const char *const *argv, struct tool_env *
 	if (strlen(c->message) > MESSAGE_MAX || strchr(c->message, '\n') != NULL)
 		return tool_usage(env, "echo call: a message is one line of at most %d bytes", MESSAGE_MAX);
 	if (c->ttl > 255) return tool_usage(env, "echo call: --ttl is at most 255");
-	if (bytes > 0 && !is_stream(c)) return tool_usage(env, "echo call: --bytes wants a tcp URL");
+	if (bytes > 0 && is_group(c)) return tool_usage(env, "echo call: --bytes wants a tcp or udp URL");
+	if (bytes > 0 && !is_stream(c)) return echo_one_open(env, &c->url, bytes, c->timeout);
 	if (bytes > 0) return echo_bulk_open(env, &c->url, bytes, c->timeout);
 	c->tool.app = (struct app){ event, c };
 	c->tool.stop = stop;

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE
+#include "lab/build.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "wire/eth.h"
+
+#define TURNS_MAX 100000         /* of a host at one instant: one that goes on so long never ends */
+#define ROOMY_HOSTS_MAX 64       /* so many hosts get the rings of a workstation; more share the machine's memory */
+#define FRAMES_OF_AN_END 2048    /* under way at once from an end: 1 MiB of queue and a long wire full */
+
+/* ---- what programs write ---- */
+
+static void keep_output(struct lab_run *run, struct bytes b)
+{
+	if (run->output_room - run->output.len < b.len + 1) {
+		run->output_room = run->output_room * 2 + b.len + 1024;
+		uint8_t *more = realloc((void *)(uintptr_t)run->output.at, run->output_room);
+		assert(more != NULL);
+		run->output.at = more;
+	}
+	uint8_t *end = (uint8_t *)(uintptr_t)run->output.at + run->output.len;
+	memcpy(end, b.at, b.len);
+	end[b.len] = '\0';
+	run->output.len += b.len;
+}
+
+/* Hands on each whole line; with `all`, also one that is not. What is left stays in the buffer. */
+static void say_lines(struct lab_sink *sink, struct bytes b, bool all)
+{
+	struct lab *lab = sink->lab;
+	while (b.len > 0) {
+		const uint8_t *newline = memchr(b.at, '\n', b.len);
+		if (newline == NULL && !all) break;
+		size_t len = newline ? (size_t)(newline - b.at) : b.len;
+		if (lab->listener.line) lab->listener.line(lab->listener.self, sink->run, sink->is_error, bytes_first(b, len));
+		b = bytes_skip(b, len + (newline != NULL));
+	}
+	memmove(sink->buffer, b.at, b.len);
+	sink->text.len = b.len;
+	sink->buffer[b.len] = '\0';
+}
+
+static void sink_drain(struct text *text, struct bytes b)
+{
+	struct lab_sink *sink = (struct lab_sink *)(void *)text;
+	keep_output(&sink->lab->run[sink->run], b);
+	say_lines(sink, b, true);
+}
+
+/* After a turn: the lines that are whole go out, in the order of the host's doings. */
+static void sink_turn(struct lab_sink *sink, bool all)
+{
+	size_t whole = sink->text.len;
+	if (!all) while (whole > 0 && sink->buffer[whole - 1] != '\n') whole--;
+	if (whole == 0) return;
+	keep_output(&sink->lab->run[sink->run], (struct bytes){ (uint8_t *)sink->buffer, whole });
+	if (sink->lab->listener.line == NULL) all = true;
+	say_lines(sink, (struct bytes){ (uint8_t *)sink->buffer, sink->text.len }, all);
+}
+
+static struct lab_sink *sink_new(struct lab *lab, uint32_t run, bool is_error)
+{
+	struct lab_sink *sink = arena_zeroed(&lab->arena, 1, sizeof *sink);
+	assert(sink != NULL);
+	*sink = (struct lab_sink){ .lab = lab, .run = run, .is_error = is_error };
+	sink->text = text_in(sink->buffer, sizeof sink->buffer);
+	sink->text.drain = sink_drain;
+	return sink;
+}
+
+/* ---- a run's life ---- */
+
+static struct lab_host *host_of(struct lab *lab, uint32_t run) { return &lab->host[lab->scenario->run[run].host]; }
+
+static void run_ended(struct lab *lab, uint32_t number, int status)
+{
+	struct lab_run *run = &lab->run[number];
+	run->ended = true;
+	run->status = status;
+	sink_turn(run->out, true);
+	sink_turn(run->err, true);
+	if (run->tool) memcpy(run->measure, run->tool->measure, sizeof run->measure);
+	if (lab->scenario->run[number].scene != SCENARIO_NONE) lab->running--;
+	if (run->tool) share_leave(&host_of(lab, number)->share, run->seat);
+	if (lab->listener.ended) lab->listener.ended(lab->listener.self, number);
+}
+
+static void open_tool(struct lab_host *h, uint32_t number)
+{
+	struct lab_run *run = &h->lab->run[number];
+	const struct words *words = &h->lab->scenario->run[number].words;
+	struct stack_counts before = stack_counts(h->stack);
+
+	run->wanted = false;
+	run->started = true;
+	run->tool = tool_open((int)words->count, words->word, &run->env);
+	struct stack_counts after = stack_counts(h->stack);
+	run->listeners = after.listeners - before.listeners;
+	run->datagram_sockets = after.datagram_sockets - before.datagram_sockets;
+	if (run->tool == NULL) run_ended(h->lab, number, run->env.status);
+}
+
+static void turn_run(struct lab_host *h, uint32_t number)
+{
+	struct lab_run *run = &h->lab->run[number];
+	if (run->wanted) open_tool(h, number);
+	if (run->tool == NULL || run->ended) return;
+	if (run->stopping && run->tool->stop) run->tool->stop(run->tool);
+	if (run->stopping && !run->tool->stop) run->tool->done = true;
+	run->stopping = false;
+	app_turn(run->env.net, run->tool->app);
+	sink_turn(run->out, false);
+	sink_turn(run->err, false);
+	if (run->tool->done) run_ended(h->lab, number, run->tool->status);
+}
+
+void lab_start(struct lab *lab, uint32_t run)
+{
+	lab->run[run].wanted = true;
+	if (lab->scenario->run[run].scene != SCENARIO_NONE) lab->running++;
+	sim_poke(lab->sim, host_of(lab, run)->id);
+}
+
+void lab_stop(struct lab *lab, uint32_t run)
+{
+	if (!lab->run[run].started || lab->run[run].ended) return;
+	lab->run[run].stopping = true;
+	sim_poke(lab->sim, host_of(lab, run)->id);
+}
+
+void lab_drop(struct lab *lab, uint32_t run)
+{
+	if (!lab->run[run].started || lab->run[run].ended) return;
+	run_ended(lab, run, lab->run[run].tool ? lab->run[run].tool->status : TOOL_FAILED);
+	sim_poke(lab->sim, host_of(lab, run)->id);
+}
+
+/* ---- a host's turn ---- */
+
+static void step(struct sim_node *self, instant now)
+{
+	struct lab_host *h = (struct lab_host *)(void *)self;
+	unsigned turns = 0;
+
+	do {
+		stack_step(h->stack, now);
+		do {
+			for (uint32_t i = 0; i < h->seats; i++) turn_run(h, h->run[i]);
+		} while (share_pending(&h->share) && ++turns < TURNS_MAX);
+	} while (stack_deadline(h->stack) <= now && ++turns < TURNS_MAX);
+	assert(turns < TURNS_MAX);
+	if (h->lab->listener.stepped) h->lab->listener.stepped(h->lab->listener.self, h, now);
+}
+
+static instant deadline(const struct sim_node *self)
+{
+	return stack_deadline(((const struct lab_host *)(const void *)self)->stack);
+}
+
+/* ---- building ---- */
+
+static struct stack_limits limits_of(const struct scenario *s, const struct scenario_host *host)
+{
+	struct stack_limits limits = s->hosts <= ROOMY_HOSTS_MAX ? stack_limits_host : stack_limits_small;
+	size_t addresses = host->interfaces; /* a link-local one each */
+	for (size_t i = 0; i < host->interfaces; i++) addresses += host->interface[i].addresses;
+	limits.interfaces_max = (uint16_t)size_max(limits.interfaces_max, host->interfaces);
+	limits.addresses_max = (uint16_t)size_max(limits.addresses_max, addresses);
+	limits.routes_max = (uint16_t)size_max(limits.routes_max, host->routes + 2 * addresses);
+	limits.neighbours_max = (uint16_t)size_max(limits.neighbours_max, s->hosts <= ROOMY_HOSTS_MAX ? 64 : 8);
+	if (host->forward && s->hosts > ROOMY_HOSTS_MAX)
+		limits.neighbours_max = (uint16_t)size_max(limits.neighbours_max, 2 * (size_t)s->hosts);
+	return limits;
+}
+
+static uint32_t owners_of(const struct stack_limits *limits) { return limits->sockets_max + limits->connections_max; }
+
+static uint32_t runs_on(const struct scenario *s, uint32_t host)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < s->runs; i++) count += s->run[i].host == host && s->run[i].words.count > 0;
+	return count;
+}
+
+static struct sim_limits sim_limits_of(const struct scenario *s)
+{
+	struct sim_limits limits = { .nodes_max = s->hosts, .wires_max = s->links + 1, .frame_bytes_max = ETH_HEADER_BYTES + ETH_MTU };
+	for (uint32_t i = 0; i < s->hosts; i++) limits.ends_max += (uint32_t)s->host[i].interfaces;
+	for (uint32_t i = 0; i < s->links; i++)
+		limits.frame_bytes_max = (uint32_t)size_max(limits.frame_bytes_max, ETH_HEADER_BYTES + (size_t)s->link[i].wire.mtu);
+	limits.frames_max = (uint32_t)size_min((size_t)limits.ends_max * FRAMES_OF_AN_END, 1u << 18) + FRAMES_OF_AN_END;
+	return limits;
+}
+
+/* Everything the lab will ever take, so that it can be mapped at once. */
+static size_t lab_size(const struct scenario *s)
+{
+	struct sim_limits limits = sim_limits_of(s);
+	size_t size = arena_cost(sim_size(&limits)) + arena_cost(s->hosts * sizeof(struct lab_host)) +
+	              arena_cost(s->links * sizeof(sim_wire_id)) + arena_cost(limits.ends_max * sizeof(struct lab_end)) + arena_cost(s->runs * sizeof(struct lab_run));
+	for (uint32_t i = 0; i < s->hosts; i++) {
+		struct stack_limits stack = limits_of(s, &s->host[i]);
+		size += arena_cost(stack_size(&stack)) + arena_cost(s->host[i].interfaces * sizeof(struct link *)) +
+		        arena_cost(share_size(owners_of(&stack))) +
+		        2 * arena_cost(runs_on(s, i) * (sizeof(struct share_seat) + sizeof(uint32_t)));
+	}
+	for (uint32_t i = 0; i < s->runs; i++)
+		size += arena_cost(TOOL_MEMORY_BYTES) + 2 * arena_cost(sizeof(struct lab_sink));
+	return size + 4096;
+}
+
+static void *take(struct lab *lab, size_t count, size_t size)
+{
+	void *at = arena_take(&lab->arena, count * size); /* mapped memory is zero */
+	assert(at != NULL);
+	return at;
+}
+
+static void build_run(struct lab *lab, struct lab_host *h, uint32_t number)
+{
+	struct lab_run *run = &lab->run[number];
+	const struct scenario *s = lab->scenario;
+
+	run->seat = h->seats++;
+	h->run[run->seat] = number;
+	run->out = sink_new(lab, number, false);
+	run->err = sink_new(lab, number, true);
+	arena_init(&run->memory, (struct room){ take(lab, 1, TOOL_MEMORY_BYTES), TOOL_MEMORY_BYTES });
+	rng_fork(&run->rng, &h->rng, "program", number);
+	run->env = (struct tool_env){
+		.memory = &run->memory, .out = &run->out->text, .err = &run->err->text, .files = lab->files, .rng = &run->rng,
+		.servers_count = h->config->servers, .server_port = 53, .date = s->date, .date_at = 0, .status = TOOL_FAILED,
+	};
+	memcpy(run->env.servers, h->config->server, h->config->servers * sizeof *h->config->server);
+}
+
+static void build_stack(struct lab *lab, struct lab_host *h, const struct stack_limits *limits)
+{
+	size_t size = stack_size(limits);
+	struct stack_config config = { .rng = &h->rng, .forward = h->config->forward, .trace = &h->trace };
+
+	h->stack = stack_init((struct room){ take(lab, 1, size), size }, limits, &config);
+	for (size_t i = 0; i < h->config->interfaces; i++) {
+		const struct scenario_interface *in = &h->config->interface[i];
+		uint16_t number = stack_attach(h->stack, h->end[i], in->mac);
+		assert(number == i + 1);
+		for (size_t a = 0; a < in->addresses; a++) {
+			bool added = stack_add_address(h->stack, number, in->address[a]);
+			assert(added);
+		}
+	}
+	for (size_t i = 0; i < h->config->routes; i++) {
+		bool added = stack_add_route(h->stack, h->config->route[i].to, h->config->route[i].gateway, 0);
+		assert(added);
+	}
+}
+
+static void build_host(struct lab *lab, uint32_t number)
+{
+	struct lab_host *h = &lab->host[number];
+	const struct scenario *s = lab->scenario;
+	struct stack_limits limits = limits_of(s, h->config);
+	uint32_t seats = runs_on(s, number);
+	size_t share_bytes = share_size(owners_of(&limits));
+
+	build_stack(lab, h, &limits);
+	h->seat = take(lab, seats, sizeof *h->seat);
+	h->run = take(lab, seats, sizeof *h->run);
+	for (uint32_t i = 0; i < s->runs; i++)
+		if (s->run[i].host == number && s->run[i].words.count > 0) build_run(lab, h, i);
+	share_init(&h->share, stack_net(h->stack), h->seat, seats, (struct room){ take(lab, 1, share_bytes), share_bytes },
+	           owners_of(&limits));
+	for (uint32_t i = 0; i < seats; i++) lab->run[h->run[i]].env.net = share_seat(&h->share, i);
+}
+
+static void build_wires(struct lab *lab)
+{
+	const struct scenario *s = lab->scenario;
+	for (uint32_t i = 0; i < s->links; i++) lab->wire[i] = sim_add_wire(lab->sim, &s->link[i].wire);
+}
+
+static void attach(struct lab *lab, uint32_t number)
+{
+	struct lab_host *h = &lab->host[number];
+	h->end = take(lab, h->config->interfaces, sizeof(struct link *));
+	for (size_t i = 0; i < h->config->interfaces; i++) {
+		uint32_t link = h->config->interface[i].link;
+		h->end[i] = sim_attach(lab->sim, lab->wire[link], h->id);
+		lab->end[lab->ends++] = (struct lab_end){ number, (uint32_t)i, link };
+	}
+}
+
+static void build_hosts(struct lab *lab, uint64_t seed, uint32_t left_out, struct sim_node *in_its_place)
+{
+	const struct scenario *s = lab->scenario;
+	struct rng all;
+
+	rng_init_number(&all, seed);
+	for (uint32_t i = 0; i < s->hosts; i++) {
+		struct lab_host *h = &lab->host[i];
+		*h = (struct lab_host){ .node = { step, deadline }, .lab = lab, .config = &s->host[i], .number = i };
+		rng_fork(&h->rng, &all, h->config->name, 0);
+		h->id = sim_add_node(lab->sim, i == left_out ? in_its_place : &h->node, h->config->name);
+		attach(lab, i);
+		if (i != left_out) build_host(lab, i);
+	}
+}
+
+struct lab *lab_build(const struct scenario *s, struct files *files, uint64_t seed, uint32_t left_out,
+                      struct sim_node *in_its_place)
+{
+	struct lab *lab = calloc(1, sizeof *lab);
+	struct sim_limits limits = sim_limits_of(s);
+	size_t size = lab_size(s), sim_bytes = sim_size(&limits);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (lab == NULL || memory == MAP_FAILED) {
+		free(lab);
+		return NULL;
+	}
+	lab->memory = (struct room){ memory, size };
+	lab->scenario = s;
+	lab->files = files;
+	arena_init(&lab->arena, lab->memory);
+	lab->sim = sim_init((struct room){ take(lab, 1, sim_bytes), sim_bytes }, &limits, seed);
+	lab->host = take(lab, s->hosts, sizeof *lab->host);
+	lab->wire = take(lab, s->links, sizeof *lab->wire);
+	lab->end = take(lab, limits.ends_max, sizeof *lab->end);
+	lab->run = take(lab, s->runs, sizeof *lab->run);
+	build_wires(lab);
+	build_hosts(lab, seed, left_out, in_its_place);
+	return lab;
+}
+
+void lab_free(struct lab *lab)
+{
+	for (uint32_t i = 0; i < lab->scenario->runs; i++) free((void *)(uintptr_t)lab->run[i].output.at);
+	munmap(lab->memory.at, lab->memory.len);
+	free(lab);
+}
+
+void lab_fault(struct lab *lab, const struct scenario_fault *f)
+{
+	bool cut = f->kind == FAULT_CUT;
+	if (f->kind == FAULT_CHANGE) sim_set_wire(lab->sim, lab->wire[f->link], &f->wire);
+	else if (f->link != SCENARIO_NONE) sim_cut_wire(lab->sim, lab->wire[f->link], cut);
+	else sim_cut_node(lab->sim, lab->host[f->host].id, cut);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* record.h - the run as a capture file: pcapng, an interface for each end of each wire, names, a comment on
+ * each frame that has a story. What cannot be written whole is taken off again, so that the file always ends
+ * with a whole block.
+ *
+ *     record_open(&r, "out/internet.pcapng", scenario, ...)
+ *     record_frame(&r, &frame)...
+ *     if (!record_close(&r)) ... r.error is errno
+ */
+#ifndef TULLE_LAB_RECORD_H
+#define TULLE_LAB_RECORD_H
+
+#include "lab/build.h"
+#include "lab/capture.h"
+
+#define RECORD_BUFFER_BYTES (1u << 20)
+
+struct record {
+	int fd;
+	int error;              /* errno of what went wrong first; 0: nothing */
+	uint64_t written;       /* bytes in the file: whole blocks only, and what came of a write that stopped short */
+	uint64_t whole;         /* of them, those up to the end of a block */
+	int64_t date;
+	size_t used;
+	uint8_t *buffer;
+};
+
+bool record_open(struct record *, const char *path, const struct lab *, uint64_t seed); /* false: .error */
+void record_frame(struct record *, const struct captured *);
+bool record_close(struct record *);
+
+/* What a capture's comment says of a frame: its story, and what became of it. NULL: nothing to say. */
+const char *record_words(const struct captured *, struct text *);
+
+#endif

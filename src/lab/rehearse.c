@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE
+#include "lab/rehearse.h"
+
+#include <sys/mman.h>
+
+#include "lab/build.h"
+#include "link/pcap.h"
+#include "proto/dns/zone.h"
+#include "tool/tool.h"
+
+/* ---- a net on which everything is granted and nothing happens ---- */
+
+struct quiet_net { struct net net; net_id last; };
+
+static net_id quiet_new(struct net *net, const struct addr *a)
+{
+	(void)a;
+	return ++((struct quiet_net *)(void *)net)->last;
+}
+static bool quiet_sendto(struct net *net, net_id id, const struct addr *to, struct bytes b)
+{
+	(void)net, (void)id, (void)to, (void)b;
+	return true;
+}
+static bool quiet_join(struct net *net, net_id id, const struct addr *group)
+{
+	(void)net, (void)id, (void)group;
+	return true;
+}
+static bool quiet_set(struct net *net, net_id id, enum net_option o, int value)
+{
+	(void)net, (void)id, (void)o, (void)value;
+	return true;
+}
+static bool quiet_local(struct net *net, net_id id, struct addr *local)
+{
+	(void)net, (void)id;
+	*local = (struct addr){ ip4_any(), 1, 0 };
+	return true;
+}
+static struct bytes quiet_peek(struct net *net, net_id id)
+{
+	(void)net, (void)id;
+	return (struct bytes){ 0 };
+}
+static void quiet_take(struct net *net, net_id id, size_t n) { (void)net, (void)id, (void)n; }
+static size_t quiet_send(struct net *net, net_id id, struct bytes b)
+{
+	(void)net, (void)id, (void)b;
+	return 0;
+}
+static void quiet_end(struct net *net, net_id id) { (void)net, (void)id; }
+static instant quiet_now(struct net *net)
+{
+	(void)net;
+	return 0;
+}
+static void quiet_wake(struct net *net, instant at) { (void)net, (void)at; }
+static bool quiet_next(struct net *net, struct net_event *ev)
+{
+	(void)net, (void)ev;
+	return false;
+}
+static bool quiet_wait(struct net *net)
+{
+	(void)net;
+	return false;
+}
+
+static const struct net_ops quiet_ops = {
+	.listen = quiet_new, .connect = quiet_new, .bind = quiet_new, .sendto = quiet_sendto, .join = quiet_join,
+	.leave = quiet_join, .set = quiet_set, .local = quiet_local, .peek = quiet_peek, .take = quiet_take,
+	.send = quiet_send, .finish = quiet_end, .abort = quiet_end, .now = quiet_now, .wake = quiet_wake,
+	.next = quiet_next, .wait = quiet_wait,
+};
+
+/* ---- what is rehearsed ---- */
+
+/* A tool's memory, zeroed; giving it back and mapping it anew is cheaper than wiping what was hardly touched. */
+static struct room borrow(void)
+{
+	void *at = mmap(NULL, TOOL_MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	assert(at != MAP_FAILED);
+	return (struct room){ at, TOOL_MEMORY_BYTES };
+}
+
+static void rehearse_run(const struct scenario *s, struct files *files, const struct scenario_run *run,
+                         struct complaints *c)
+{
+	char said[300], ignored[300];
+	struct quiet_net quiet = { .net = { .ops = &quiet_ops } };
+	struct text err = text_in(said, sizeof said), out = text_in(ignored, sizeof ignored);
+	struct arena arena;
+	struct rng rng;
+
+	if (run->words.count == 0) {
+		if (!lab_can_inject(s, run))
+			complain(c, run->place, "expected a datagram that '%s' can send, found one without a way there, or too long",
+			         s->host[run->host].name);
+		return;
+	}
+	struct room memory = borrow();
+	arena_init(&arena, memory);
+	rng_init_number(&rng, s->seed);
+	struct tool_env env = {
+		.net = &quiet.net, .memory = &arena, .out = &out, .err = &err, .files = files, .rng = &rng, .server_port = 53,
+		.servers_count = s->host[run->host].servers, .date = s->date,
+	};
+	memcpy(env.servers, s->host[run->host].server, env.servers_count * sizeof *env.servers);
+	bool good = tool_open((int)run->words.count, run->words.word, &env) != NULL;
+	while (err.len > 0 && said[err.len - 1] == '\n') said[--err.len] = '\0';
+	if (!good) complain(c, run->words.at, "expected a command that can run, found '%.120s': %s", run->words.line, said);
+	munmap(memory.at, memory.len);
+}
+
+static void rehearse_zone(const struct scenario_zone *z, struct complaints *c)
+{
+	struct arena arena;
+	struct dns_name origin;
+	struct zone_error error = { 0 };
+
+	if (!dns_name_parse(z->name, &origin)) {
+		complain(c, z->at, "expected a domain name, found '%.80s'", z->name);
+		return;
+	}
+	struct room memory = borrow();
+	arena_init(&arena, memory);
+	bool good = zone_load(&arena, &origin, z->text, &error) != NULL;
+	munmap(memory.at, memory.len);
+	if (good) return;
+	struct place at = z->at;
+	if (z->exact && error.line > 0) at = (struct place){ z->first_line + error.line - 1, z->indent + size_max(error.column, 1) };
+	complain(c, at, "zone %s: %s", z->name, error.words);
+}
+
+static void rehearse_filter(const char *filter, struct place at, struct complaints *c)
+{
+	char why[PCAP_ERROR_MAX];
+	struct text err = text_in(why, sizeof why);
+	struct filter f;
+	if (filter == NULL) return;
+	if (filter_compile(&f, PCAP_ETHERNET, filter, &err)) filter_free(&f);
+	else complain(c, at, "expected a filter as tcpdump has them, found a wrong one: %s", why);
+}
+
+static void rehearse_expects(const struct expectation *e, size_t count, struct complaints *c)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < e[i].filters; k++) rehearse_filter(e[i].filter[k], e[i].filter_at[k], c);
+}
+
+void rehearse(const struct scenario *s, struct files *files, struct complaints *c)
+{
+	for (size_t i = 0; i < s->zones; i++) rehearse_zone(&s->zone[i], c);
+	if (c->count == 0) /* a server of a zone that is wrong would say so again */
+		for (uint32_t i = 0; i < s->runs; i++) rehearse_run(s, files, &s->run[i], c);
+	for (uint32_t i = 0; i < s->scenes; i++) {
+		rehearse_filter(s->scene[i].show.filter, s->scene[i].show.filter_at, c);
+		rehearse_expects(s->scene[i].expect, s->scene[i].expects, c);
+	}
+	rehearse_expects(s->expect, s->expects, c);
+	rehearse_filter(s->table.tcp.filter, s->table.tcp.filter_at, c);
+	rehearse_filter(s->table.udp.filter, s->table.udp.filter_at, c);
+}

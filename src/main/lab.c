@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: ISC */
+/* lab.c - `tulle lab`: a whole internet from a file. Reads the words, the file, and hands on to lab/. */
+#include "main/lab.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "host/files.h"
+#include "lab/build.h"
+#include "lab/exec.h"
+#include "lab/rehearse.h"
+#include "lab/run.h"
+#include "lab/shelf.h"
+#include "main/sink.h"
+#include "tool/tool.h"
+
+#define SHELF_BYTES (1u << 20) /* for the folders a scenario serves */
+
+const char lab_help[] =
+	"usage: tulle lab run FILE [--seed N] [--out DIR] [--scene NAME] [--quiet]\n"
+	"       tulle lab check FILE\n"
+	"       tulle lab exec FILE --at HOST [--seed N] -- COMMAND...\n"
+	"\n"
+	"run    plays the file's internet on a virtual clock: prints its scenes and their packets, checks what it\n"
+	"       expects, and leaves NAME.pcapng and NAME.html in DIR (out)\n"
+	"check  reads the file, its zones, filters and command lines, and says what is wrong with them\n"
+	"exec   runs a real program as if on HOST; the rest of the lab runs around it in real time\n"
+	"\n"
+	"  --seed N      replays a run: the same seed gives the same packets, byte for byte\n"
+	"  --out DIR     where the files go; made if it is not there\n"
+	"  --scene NAME  plays up to this scene (a name or a number), and tells only of it\n"
+	"  --quiet       tells only what is not as expected\n"
+	"\n"
+	"tulle-lab(1) describes the file.\n";
+
+struct asked {
+	const char *verb, *file, *out, *scene, *at;
+	uint64_t seed;
+	bool has_seed, quiet;
+	char **command; /* after "--" */
+};
+
+/* ---- the words ---- */
+
+static int usage(const char *format, const char *word, const char *nearest)
+{
+	fputs("tulle lab: ", stderr);
+	fprintf(stderr, format, word);
+	if (nearest != NULL) fprintf(stderr, "; did you mean %s?", nearest);
+	fputs(nearest != NULL ? "\n" : "; `tulle help lab` says more\n", stderr);
+	return TOOL_USAGE;
+}
+
+static bool read_number(const char *text, uint64_t *out)
+{
+	char *end;
+	errno = 0;
+	unsigned long long n = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0) return false;
+	*out = n;
+	return true;
+}
+
+/* 0, or the exit status of a usage that is wrong. */
+static int read_asked(int argc, char **argv, struct asked *w)
+{
+	static const char *const verbs[] = { "run", "check", "exec" }, *const options[] = { "--seed", "--out", "--scene", "--quiet", "--at" };
+	bool known = false;
+
+	if (argc < 2) return usage("%s: run, check or exec?", "what", NULL);
+	*w = (struct asked){ .verb = argv[1], .out = "out" };
+	for (size_t i = 0; i < COUNT(verbs); i++) known |= strcmp(argv[1], verbs[i]) == 0;
+	if (!known) return usage("%s: run, check or exec is wanted", argv[1], text_nearest(argv[1], verbs, COUNT(verbs)));
+	for (int i = 2; i < argc; i++) {
+		const char *word = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+		size_t option = 0;
+		if (strcmp(word, "--") == 0) {
+			w->command = argv + i + 1;
+			break;
+		}
+		if (*word != '-') {
+			if (w->file != NULL) return usage("%s: one file at a time", word, NULL);
+			w->file = word;
+			continue;
+		}
+		while (option < COUNT(options) && strcmp(word, options[option]) != 0) option++;
+		if (option == COUNT(options)) return usage("%s: there is no such option", word, text_nearest(word, options, COUNT(options)));
+		if (option == 3) {
+			w->quiet = true;
+			continue;
+		}
+		if (value == NULL) return usage("%s: a value is missing", word, NULL);
+		i++;
+		if (option == 0 && !read_number(value, &w->seed)) return usage("--seed: a whole number is wanted, not %s", value, NULL);
+		if (option == 0) w->has_seed = true;
+		if (option == 1) w->out = value;
+		if (option == 2) w->scene = value;
+		if (option == 4) w->at = value;
+	}
+	if (w->file == NULL) return usage("%s: which FILE?", w->verb, NULL);
+	return 0;
+}
+
+/* ---- the file ---- */
+
+struct opened {
+	const char *path;
+	char beside[1024], name[256]; /* its folder; its name without an ending */
+	struct bytes text;            /* malloc'ed */
+	struct scenario *scenario;
+	struct arena memory;
+	struct shelf *shelf;
+};
+
+static bool read_file(const char *path, struct bytes *text)
+{
+	FILE *f = fopen(path, "rb");
+	uint8_t *at = malloc(SCENARIO_BYTES_MAX + 1);
+	bool good = f != NULL && at != NULL;
+	size_t len = good ? fread(at, 1, SCENARIO_BYTES_MAX + 1, f) : 0;
+
+	if (good && ferror(f)) good = false;
+	if (!good) fprintf(stderr, "tulle: %s: %s\n", path, strerror(errno ? errno : ENOMEM));
+	if (f != NULL) fclose(f);
+	if (!good) free(at);
+	else *text = (struct bytes){ at, len };
+	return good;
+}
+
+static void split_path(struct opened *o)
+{
+	const char *slash = strrchr(o->path, '/'), *base = slash ? slash + 1 : o->path, *dot = strrchr(base, '.');
+	snprintf(o->beside, sizeof o->beside, "%.*s", slash ? (int)(slash - o->path) + (slash == o->path) : 1, slash ? o->path : ".");
+	snprintf(o->name, sizeof o->name, "%.*s", dot && dot > base ? (int)(dot - base) : (int)strlen(base), base);
+}
+
+/* False after it has said everything that is wrong with the file. */
+static bool open_scenario(struct opened *o, const char *path, struct text *err)
+{
+	static struct complaints complaints;
+	uint8_t *memory = calloc(1, SHELF_BYTES);
+
+	*o = (struct opened){ .path = path };
+	if (memory == NULL || !read_file(path, &o->text)) return free(memory), false;
+	split_path(o);
+	arena_init(&o->memory, (struct room){ memory, SHELF_BYTES });
+	o->scenario = scenario_load(o->text, &complaints);
+	if (o->scenario != NULL) {
+		o->shelf = shelf_open(&o->memory, o->scenario, o->beside, &complaints);
+		rehearse(o->scenario, &o->shelf->files, &complaints);
+	}
+	complaints_print(&complaints, path, err);
+	text_flush(err);
+	return complaints.count == 0;
+}
+
+static void close_scenario(struct opened *o)
+{
+	if (o->scenario != NULL) scenario_free(o->scenario);
+	free(o->memory.memory.at);
+	free((void *)(uintptr_t)o->text.at);
+}
+
+/* ---- run ---- */
+
+/* A scene by its name or its number; SCENARIO_NONE after a complaint. */
+static uint32_t find_scene(const struct scenario *s, const char *word)
+{
+	uint64_t number;
+	uint32_t found = scenario_find_scene(s, word);
+
+	if (found != SCENARIO_NONE) return found;
+	if (read_number(word, &number) && number >= 1 && number <= s->scenes) return (uint32_t)number - 1;
+	const char **names = calloc(s->scenes + 1, sizeof *names);
+	for (uint32_t i = 0; names && i < s->scenes; i++) names[i] = s->scene[i].name;
+	const char *nearest = names ? text_nearest(word, names, s->scenes) : NULL;
+	fprintf(stderr, "tulle lab: there is no scene '%s'", word);
+	if (nearest != NULL) fprintf(stderr, "; did you mean '%s'?", nearest);
+	fputs("\n", stderr);
+	free(names);
+	return SCENARIO_NONE;
+}
+
+static int lab_run_file(const struct asked *w, struct opened *o, struct sink *out, struct sink *err)
+{
+	struct run_config config = {
+		.scenario = o->scenario, .path = o->path, .files = &o->shelf->files, .name = o->name,
+		.seed = w->has_seed ? w->seed : o->scenario->seed, .out = w->out, .scene = SCENARIO_NONE, .quiet = w->quiet,
+		.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .progress = isatty(STDERR_FILENO),
+		.to = &out->text, .err = &err->text,
+	};
+	if (w->scene != NULL && (config.scene = find_scene(o->scenario, w->scene)) == SCENARIO_NONE) return TOOL_USAGE;
+	int status = run_scenario(&config);
+	text_flush(&out->text);
+	if (out->error != 0 && out->error != EPIPE) text_printf(&err->text, "tulle: cannot write the output: %s\n", strerror(out->error));
+	text_flush(&err->text);
+	return out->error != 0 ? TOOL_FAILED : status;
+}
+
+/* ---- exec ---- */
+
+static int lab_exec_file(const struct asked *w, struct opened *o, struct sink *err)
+{
+	struct scenario *s = o->scenario;
+	struct exec_bridge bridge;
+	struct prefix address[SCENARIO_ADDRESSES_MAX];
+	struct ip gateway[2];
+	size_t gateways = 0;
+
+	if (w->at == NULL) return usage("%s: --at HOST is missing", "exec", NULL);
+	if (w->command == NULL || w->command[0] == NULL) return usage("%s: -- COMMAND is missing", "exec", NULL);
+	uint32_t host = scenario_find_host(s, w->at);
+	if (host == SCENARIO_NONE || s->host[host].interfaces == 0) {
+		const char **names = calloc(s->hosts + 1, sizeof *names);
+		for (uint32_t i = 0; names && i < s->hosts; i++) names[i] = s->host[i].name;
+		int status = usage("--at: there is no host '%s' with a link", w->at, names ? text_nearest(w->at, names, s->hosts) : NULL);
+		free(names);
+		return status;
+	}
+	const struct scenario_host *h = &s->host[host];
+	exec_bridge_init(&bridge);
+	struct lab *lab = lab_build(s, &o->shelf->files, w->has_seed ? w->seed : s->seed, host, &bridge.node);
+	if (lab == NULL) {
+		fputs("tulle: no memory for so many hosts\n", stderr);
+		return TOOL_FAILED;
+	}
+	bridge.end = lab->host[host].end[0];
+	for (uint32_t i = 0; i < s->programs; i++) if (s->run[i].host != host) lab_start(lab, i);
+	memcpy(address, h->interface[0].address, sizeof address);
+	for (size_t i = 0; i < h->routes && gateways < COUNT(gateway); i++)
+		if (ip_is_any(h->route[i].to.ip)) gateway[gateways++] = h->route[i].gateway;
+	int status = exec_run(&(struct exec_config){
+		.sim = lab->sim, .node = lab->host[host].id, .bridge = &bridge, .hostname = h->name, .mac = h->interface[0].mac,
+		.addresses = address, .addresses_count = h->interface[0].addresses, .gateways = gateway, .gateways_count = gateways,
+		.servers = h->server, .servers_count = h->servers, .device = EXEC_ANY, .argv = w->command, .err = &err->text });
+	text_flush(&err->text);
+	lab_free(lab);
+	return status;
+}
+
+int main_lab(int argc, char **argv)
+{
+	static struct sink out, err;
+	struct asked w;
+	struct opened o;
+
+	sink_init(&out, STDOUT_FILENO);
+	sink_init(&err, STDERR_FILENO);
+	int status = read_asked(argc, argv, &w);
+	if (status != 0) return status;
+	if (!open_scenario(&o, w.file, &err.text)) {
+		status = TOOL_FAILED;
+	} else if (strcmp(w.verb, "check") == 0) {
+		status = TOOL_OK;
+	} else if (strcmp(w.verb, "run") == 0) {
+		status = lab_run_file(&w, &o, &out, &err);
+	} else {
+		status = lab_exec_file(&w, &o, &err);
+	}
+	close_scenario(&o);
+	return status;
+}
