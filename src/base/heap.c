@@ -3,7 +3,7 @@
 
 void heap_init(struct heap *h, struct heap_item *items, uint32_t *zeroed_places, uint32_t max)
 {
-	*h = (struct heap){ .item = items, .place = zeroed_places, .max = max };
+	*h = (struct heap){ .item = items, .place = zeroed_places, .first_at = NEVER, .max = max };
 }
 
 static inline bool before(struct heap_item a, struct heap_item b)
@@ -41,6 +41,15 @@ static void settle(struct heap *h, uint32_t i, struct heap_item item)
 	else sink(h, i, item);
 }
 
+static void take_out(struct heap *h, uint32_t who)
+{
+	uint32_t place = h->place[who];
+	struct heap_item last = h->item[--h->count];
+
+	h->place[who] = 0;
+	if (last.who != who) settle(h, place - 1, last);
+}
+
 void heap_set(struct heap *h, uint32_t who, instant at)
 {
 	assert(who < h->max);
@@ -48,18 +57,19 @@ void heap_set(struct heap *h, uint32_t who, instant at)
 
 	if (at == NEVER) {
 		if (place == 0) return;
-		struct heap_item last = h->item[--h->count];
-		h->place[who] = 0;
-		if (last.who != who) settle(h, place - 1, last);
-		return;
+		take_out(h, who);
+	} else if (place == 0) {
+		rise(h, h->count++, (struct heap_item){ at, who });
+	} else {
+		if (h->item[place - 1].at == at) return;
+		settle(h, place - 1, (struct heap_item){ at, who });
 	}
-	if (place == 0) rise(h, h->count++, (struct heap_item){ at, who });
-	else if (h->item[place - 1].at != at) settle(h, place - 1, (struct heap_item){ at, who });
+	h->first_at = h->count > 0 ? h->item[0].at : NEVER;
 }
 
 bool heap_due(const struct heap *h, instant now, uint32_t *who)
 {
-	if (h->count == 0 || h->item[0].at > now) return false;
+	if (h->count == 0 || h->first_at > now) return false;
 	*who = h->item[0].who;
 	return true;
 }

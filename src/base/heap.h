@@ -14,13 +14,14 @@ struct heap_item { instant at; uint32_t who; };
 struct heap {
 	struct heap_item *item; /* a binary heap */
 	uint32_t *place;        /* by thing: 1 + where its item is, 0 for none */
+	instant first_at;       /* the earliest of all, kept here: most often that is all one wants to know */
 	uint32_t count, max;
 };
 
 /* Lend `max` items and `max` zeroed places. */
 void heap_init(struct heap *, struct heap_item *, uint32_t *zeroed_places, uint32_t max);
 void heap_set(struct heap *, uint32_t who, instant at); /* sooner, later or new; NEVER takes it out */
-static inline instant heap_first_at(const struct heap *h) { return h->count ? h->item[0].at : NEVER; }
+static inline instant heap_first_at(const struct heap *h) { return h->first_at; }
 bool heap_due(const struct heap *, instant now, uint32_t *who); /* the first, if its deadline has come */
 
 #endif

@@ -24,10 +24,10 @@
 
 struct host {                    /* a node and what the simulator keeps for it */
 	struct sim_node *node;
-	struct rng chance, faults; /* apart, so that what programs draw does not move what the wire does */
 	uint64_t count;            /* of what it has caused */
 	uint32_t waiting;          /* frames that have come to its ends and were not taken */
 	bool cut;
+	struct rng chance, faults; /* apart, so that what programs draw does not move what the wire does */
 };
 
 struct end {

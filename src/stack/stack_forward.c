@@ -50,7 +50,7 @@ void stack_forward(struct stack *s, const struct packet *p)
 		stack_drop(s, DROP_SOURCE);
 		return;
 	}
-	const struct route *r = route_find(&s->routes, p->dst);
+	const struct route *r = p->route;
 	if (r == NULL) {
 		refuse(s, p, DROP_NO_ROUTE, ICMP_NO_ROUTE, 0);
 		return;

@@ -49,7 +49,7 @@ static enum whose whose(struct stack *s, struct packet *p)
 		p->to_many = true;
 		return OURS;
 	}
-	const struct route *r = route_find(&s->routes, p->dst);
+	const struct route *r = p->route = route_find(&s->routes, p->dst);
 	bool local = r != NULL && r->kind == ROUTE_LOCAL;
 	if (p->interface == LOOP) return local ? OURS : ANOTHERS;
 	if (r != NULL && r->kind == ROUTE_BROADCAST && r->interface == p->interface) {

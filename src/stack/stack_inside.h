@@ -67,6 +67,7 @@ struct packet {
 	bool later_fragment;
 	uint8_t protocol, ttl;
 	struct ip src, dst;
+	const struct route *route; /* to dst, if it is another's; NULL: none */
 	struct bytes payload;
 	struct bytes whole;    /* from the IP header on; of a reassembled one, the first fragment's start */
 };
