@@ -445,6 +445,24 @@ static void a_reply_that_repeats_itself_is_read_once(void)
 	CHECK(clock() - began < CLOCKS_PER_SEC / 2); /* a hundredth, as it is; the square was more than a second */
 }
 
+static void an_odd_spelling_is_for_who_asked(void)
+{
+	char text[DNS_NAME_TEXT_MAX];
+	struct dns_message m;
+	struct dns_rr rr;
+
+	internet();
+	recurse();
+	CHECK(ask("aLiaS.eXaMpLe.CoM", DNS_A));
+	CHECK(said("referral from . to com.:") && said("referral from com. to example.com.:"));
+	CHECK(dns_parse(w.answer.message, &m) == DROP_NONE);
+	struct dns_cursor c = dns_records(&m);
+	CHECK(dns_next(&c, &rr));
+	CHECK_STR(dns_name_text(&rr.name, text), "aLiaS.eXaMpLe.CoM.");
+	CHECK(ask("ALIAS.example.com", DNS_CNAME) && w.answer.from_cache);
+	CHECK_STR(w.seen, "NOERROR: CNAME www.example.com.");
+}
+
 static void again_from_the_cache_until_it_runs_out(void)
 {
 	struct dns_message m;
@@ -778,7 +796,7 @@ static void a_stub_asks_whom_it_was_told(void)
 	start((struct resolver_config){ .servers = forwarders, .servers_count = 2 });
 	CHECK(ask("alias.example.com", DNS_A));
 	CHECK_STR(w.seen, "NOERROR: CNAME www.example.com. A 10.1.0.1 A 10.1.0.2 A 10.1.0.3");
-	CHECK(w.queries == 1 && at("10.0.0.53")->asked == 1 && w.answer.server.port == 53);
+	CHECK(w.queries == 1 && at("10.0.0.53")->asked == 1 && w.answer.server.port == 53 && w.case_mixed == 1);
 	CHECK(ask("nix.example.com", DNS_A) && w.answer.why == RESOLVER_NO_SUCH_NAME);
 	CHECK(ask("www.example.com", DNS_MX) && w.answer.why == RESOLVER_NO_SUCH_DATA);
 	at("10.0.0.53")->evil = SERVFAIL;
@@ -791,6 +809,11 @@ static void a_stub_asks_whom_it_was_told(void)
 	CHECK_STR(w.seen, "REFUSED:");
 	at("10.0.0.53")->evil = at("10.0.0.54")->evil = LOST;
 	CHECK(ask("www.example.com", DNS_A) && w.answer.why == RESOLVER_TIMED_OUT && w.queries == 2);
+	w.case_mixed = 0;
+	start((struct resolver_config){ .servers = forwarders, .servers_count = 1, .keep_case = true });
+	at("10.0.0.53")->evil = NO_AUTHORITY;
+	CHECK(ask("www.example.com", DNS_A) && w.answer.why == RESOLVER_ANSWERED && w.case_mixed == 0);
+	CHECK(ask("wWw.eXample.com", DNS_A) && w.answer.why == RESOLVER_ANSWERED && w.case_mixed == 1);
 	start((struct resolver_config){ .servers = forwarders, .servers_count = 0 });
 	CHECK(ask("www.example.com", DNS_A) && w.answer.why == RESOLVER_SERVERS_FAILED && w.queries == 0);
 }
@@ -840,6 +863,7 @@ int main(void)
 	TEST(the_way_from_the_root);
 	TEST(a_ds_is_asked_of_the_parent);
 	TEST(a_reply_that_repeats_itself_is_read_once);
+	TEST(an_odd_spelling_is_for_who_asked);
 	TEST(again_from_the_cache_until_it_runs_out);
 	TEST(records_rotate_from_answer_to_answer);
 	TEST(the_same_question_is_asked_once);

@@ -232,6 +232,7 @@ static void build_run(struct lab *lab, struct lab_host *h, uint32_t number)
 	rng_fork(&run->rng, &h->rng, "program", number);
 	run->env = (struct tool_env){
 		.memory = &run->memory, .out = &run->out->text, .err = &run->err->text, .files = lab->files, .rng = &run->rng,
+		.trace = &h->trace,
 		.servers_count = h->config->servers, .server_port = 53, .date = s->date, .date_at = 0, .status = TOOL_FAILED,
 	};
 	memcpy(run->env.servers, h->config->server, h->config->servers * sizeof *h->config->server);

@@ -34,7 +34,7 @@ static struct asking *asking_for(struct tool_env *env)
 {
 	struct addr servers[TOOL_SERVERS_MAX];
 	struct resolver_config config = { .servers = servers, .servers_count = env->servers_count,
-	                                  .questions_max = QUESTIONS_MAX, .rng = env->rng };
+	                                  .questions_max = QUESTIONS_MAX, .keep_case = true, .rng = env->rng };
 	for (size_t i = 0; i < env->servers_count; i++)
 		servers[i] = (struct addr){ .ip = env->servers[i], .port = env->server_port };
 	return asking_open(env, &config);
@@ -103,6 +103,7 @@ static void collect(struct lookup *l)
 
 	while (asking_answer(l->asking, &a)) take(l, &a);
 	if (l->state != LOOKUP_BUSY || l->waiting > 0) return;
+	trace_take(l->env->trace); /* what was said last belongs to no packet to come */
 	for (size_t i = 0; i < l->other_count && l->count < LOOKUP_MAX; i++) l->ip[l->count++] = l->other[i];
 	if (l->count > 0) l->state = LOOKUP_DONE;
 	else give_reason(l);

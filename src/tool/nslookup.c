@@ -215,7 +215,7 @@ static void answered(struct nslookup *n, const struct resolver_answer *a)
 static bool servers_known(struct nslookup *n, const struct ip *ip, size_t count)
 {
 	struct addr servers[LOOKUP_MAX];
-	struct resolver_config config = { .servers = servers, .servers_count = count, .questions_max = 2, .rng = n->env->rng,
+	struct resolver_config config = { .servers = servers, .servers_count = count, .questions_max = 2, .keep_case = true, .rng = n->env->rng,
 	                                  .give_up_after = n->words.timeout };
 	for (size_t i = 0; i < count; i++) servers[i] = (struct addr){ .ip = ip[i], .port = n->words.port };
 	n->asking = asking_open(n->env, &config);

@@ -41,6 +41,7 @@ struct resolver_answer { /* the same */
 struct resolver_config {
 	const struct addr *servers; size_t servers_count; /* those to ask, or the root's */
 	bool recurse;            /* follow referrals ourselves, and cache */
+	bool keep_case;          /* no 0x20: names go out as they were asked, as stubs send them */
 	bool rotate;             /* records of a set in another order from answer to answer */
 	uint32_t questions_max;  /* under way at once; one more is refused */
 	uint32_t cache_bytes;    /* 0: no cache; recursing wants one */

@@ -35,6 +35,7 @@ struct task *task_start(struct resolver *r, instant now, const struct dns_questi
 	t->started = t->spent = t->heard = false;
 	t->tries = 0, t->budget = QUERIES_MAX, t->rcode = DNS_SERVFAIL;
 	t->name = q->name;
+	dns_name_lower(&t->name); /* what replies compress into the question is kept and told in one spelling */
 	t->chain_len = 0;
 	t->missed = t->at.chosen = t->plain_next = t->tcp_next = t->same_next = t->from_cache = false;
 	t->server = (struct addr){ 0 };
@@ -264,7 +265,7 @@ static void send(struct resolver *r, instant now, struct task *t, uint8_t i, str
 	t->tcp_next = t->plain_next = t->same_next = false;
 	t->strange = 0;
 	t->id = (uint16_t)rng_next(r->config.rng);
-	t->sent = shuffle_case(r, &t->name);
+	t->sent = !r->config.keep_case ? shuffle_case(r, &t->name) : t->chain_len == 0 ? t->question.name : t->name;
 	t->sent_at = now;
 	t->asked_chain_len = t->chain_len;
 	if (t->tcp) wait += TCP_WAIT;
