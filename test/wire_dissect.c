@@ -48,7 +48,7 @@ static void frame(struct bytes b) { packets++, look(b); }
 static void prefixes(struct bytes b)
 {
 	for (size_t n = 0; n < b.len; n += n < 200 ? 1 : 97) {
-		uint8_t *copy = malloc(n + 1); /* exactly as long as it is, so that a sanitizer sees who reads on */
+		uint8_t *copy = malloc(n > 0 ? n : 1); /* exactly as long as it is, so that a sanitizer sees who reads on */
 		if (n > 0) memcpy(copy, b.at, n);
 		check((struct bytes){ copy, n });
 		free(copy);

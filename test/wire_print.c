@@ -35,7 +35,7 @@ static void whole(struct bytes b) { printed(b, b.len); }
 static void prefixes(struct bytes b)
 {
 	for (size_t n = 0; n < b.len; n += n < 150 ? 1 : 193) {
-		uint8_t *copy = malloc(n + 1);
+		uint8_t *copy = malloc(n > 0 ? n : 1);
 		if (n > 0) memcpy(copy, b.at, n);
 		printed((struct bytes){ copy, n }, b.len);
 		free(copy);
