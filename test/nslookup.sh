@@ -120,6 +120,12 @@ $TTL 300
 1.0.1.10 PTR www.example.com.
 END
 
+listens() { # file that a server's words go to: waits until it is ready
+	for try in $(seq 200); do
+		grep -qi listening "$1" && return
+		sleep 0.05
+	done
+}
 serve() { # address, zones...
 	listen=$1
 	shift
@@ -138,10 +144,7 @@ serve 127.0.4.1 example.net glueless.net
 resolver=$!
 pids="$pids $resolver"
 trap 'exit 1' INT TERM
-for i in $(seq 50); do
-	dig +tries=1 +timeout=1 @127.0.0.53 example.net SOA >/dev/null 2>&1 && break
-	sleep 0.1
-done
+for f in serve-127.0.1.1 serve-127.0.2.1 serve-127.0.3.1 serve-127.0.3.2 serve-127.0.4.1 log; do listens "$dir/$f"; done
 
 mark() { lines=$(wc -l <"$dir/log"); }
 since() { tail -n +$((lines + 1)) "$dir/log"; } # what the resolver has said since
@@ -221,14 +224,14 @@ check "nobody answers: status 1" is "$("$TULLE" nslookup -timeout=1 www.example.
 
 "$TULLE" echo serve tcp://127.0.4.1:6666 >"$dir/echo" 2>&1 &
 pids="$pids $!"
-sleep 0.2
+listens "$dir/echo"
 check "other tools find hosts by name" sh -c "'$TULLE' echo call tcp://ns1.example.net:6666 --count 1 | grep -q 'Server ACK'"
 check "and say when there is none" is "$("$TULLE" echo call tcp://nix.example.net:6666 --count 1 2>&1 | grep -o 'no such name: nix.example.net')" \
 	"no such name: nix.example.net"
 
 "$TULLE" dns resolve --forward 127.0.0.53 --listen 127.0.0.54 --port 5353 >"$dir/forward" 2>&1 &
 pids="$pids $!"
-sleep 0.3
+listens "$dir/forward"
 check "through a forwarder, which remembers" is "$(dig +short -p 5353 @127.0.0.54 away.example.com | tail -1)" 10.2.0.1
 kill $resolver
 check "even when that is gone" is "$(dig +short +tries=1 -p 5353 @127.0.0.54 away.example.com | tail -1)" 10.2.0.1
