@@ -94,7 +94,7 @@ function drawTopology() {
   const places = neighbours(), spots = layout(places), all = [...spots.values()];
   const left = Math.min(...all.map((s) => s.x)) - CARD / 2 - 14, right = Math.max(...all.map((s) => s.x)) + CARD / 2 + 14;
   const height = Math.max(...all.map((s) => s.y)) + ROW, width = right - left;
-  const s = svg("svg", { viewBox: `${left} 0 ${width} ${height}`, width, height, role: "img", "aria-label": "Hosts and links" });
+  const s = svg("svg", { viewBox: `${left} -8 ${width} ${height + 8}`, width, height: height + 8, role: "img", "aria-label": "Hosts and links" });
   const edges = svg("g"), labels = svg("g"), nodes = svg("g");
   const drawn = new Set();
   places.forEach((p, i) => {
@@ -109,7 +109,7 @@ function drawTopology() {
       if (places[i].host !== undefined && places[n.to].host !== undefined) {
         const far = Math.abs(a.x) > Math.abs(b.x) ? a : b, toward = far === a ? b : a;
         const x = far.x + Math.sign(toward.x - far.x) * (CARD / 2 + 6);
-        labels.append(svg("text", { x, y: far.y - 5, class: link.bad ? "bad" : "soft", "text-anchor": toward.x > far.x ? "start" : "end" }, link.name));
+        labels.append(svg("text", { x, y: far.y - 5, class: link.bad ? "label bad" : "label soft", "text-anchor": toward.x > far.x ? "start" : "end" }, link.name));
       }
     }
   });
@@ -144,12 +144,12 @@ function showTopology() {
       el("td", {}, ...h.programs.flatMap((p) => [el("code", {}, p), el("br")]))))));
   return [el("h2", {}, "The internet of this lab"),
     el("p", { class: "text" }, "Hosts and the links that join them. A link drawn in red loses, delays or disorders what it carries. Point at a host or a link to see more."),
-    drawTopology(), el("h3", {}, "Links"), el("div", { class: "card" }, links), el("h3", {}, "Hosts"), el("div", { class: "card" }, programs)];
+    drawTopology(), ...(data.verdicts.length ? [el("h3", {}, "Of the whole run"), listVerdicts(data.verdicts)] : []), el("h3", {}, "Links"), el("div", { class: "card" }, links), el("h3", {}, "Hosts"), el("div", { class: "card" }, programs)];
 }
 
 // ---- a scene: one row an event, one column a host ----
 
-const COLUMN = 92, LEFT = 96, LINE = 24, HEAD = 44;
+const LEFT = 88, LINE = 24, HEAD = 44;
 
 function kindOf(packet) {
   if (/^ARP/.test(packet.label)) return "arp";
@@ -176,7 +176,8 @@ function arrow(x1, x2, y, lost) {
 }
 
 function drawScene(scene, number) {
-  const hosts = hostsOf(scene), column = new Map(hosts.map((h, i) => [h, LEFT + COLUMN / 2 + i * COLUMN]));
+  const hosts = hostsOf(scene), COLUMN = Math.max(...hosts.map((h) => data.hosts[h].name.length * 7.4 + 14), hosts.length > 4 ? 68 : 88);
+  const column = new Map(hosts.map((h, i) => [h, LEFT + COLUMN / 2 + i * COLUMN]));
   const events = [...scene.packets.map((p, i) => ({ t: p.t, n: p.n, packet: p, index: i })), ...scene.words.map((w) => ({ t: w.t, n: w.n, word: w }))]
     .sort((a, b) => a.n - b.n);
   const labels = LEFT + hosts.length * COLUMN + 12, longest = Math.max(20, ...events.map((e) => (e.packet ? e.packet.label : e.word.text).length));
@@ -224,10 +225,14 @@ function drawWord(w, column, y, labels) {
   return g;
 }
 
+function listVerdicts(verdicts) {
+  return el("ul", { class: "verdicts" }, ...verdicts.map((v) => el("li", { class: v.holds ? undefined : "no" },
+    v.holds ? v.says : `${v.says}: expected ${v.expected}; saw ${v.seen}`)));
+}
+
 function showScene(number) {
   const scene = data.scenes[number];
-  const verdicts = el("ul", { class: "verdicts" }, ...scene.verdicts.map((v) => el("li", { class: v.holds ? undefined : "no" },
-    v.holds ? v.says : `${v.says}: expected ${v.expected}; saw ${v.seen}`)));
+  const verdicts = listVerdicts(scene.verdicts);
   const legend = el("p", { class: "legend" }, ...[["tcp", "TCP"], ["udp", "UDP, DNS"], ["arp", "ARP"], ["other", "ICMP, IGMP and others"]]
     .map(([c, words]) => el("span", { class: c }, el("i"), words)), el("span", {}, "\u2717 lost; click a packet, or walk with \u2191 and \u2193"));
   const parts = [el("h2", {}, `${number + 1}. ${scene.name}`), el("p", { class: "text" }, scene.text), verdicts];
@@ -245,7 +250,7 @@ function niceStep(most, steps) {
 
 function drawPlot(scene, plot) {
   const W = 860, H = 280, L = 66, R = 16, T = 14, B = 40;
-  const t0 = plot.samples[0][0], t1 = plot.samples[plot.samples.length - 1][0] || t0 + 1;
+  const t0 = plot.samples[0][0], t1 = Math.max(plot.samples[plot.samples.length - 1][0], t0 + 1);
   const most = Math.max(...plot.samples.map((s) => s[1])) * 1.08;
   const x = (t) => L + (t - t0) / Math.max(1, t1 - t0) * (W - L - R), y = (v) => H - B - Math.min(v, most) / most * (H - T - B);
   const s = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", class: "plot", "aria-label": `Congestion window of ${plot.name}` });
@@ -336,6 +341,7 @@ function showPacket(scene, index) {
   if (p.story) parts.push(el("p", { class: "story" }, p.story));
   if (p.fate) parts.push(el("p", { class: "story bad" }, p.fate));
   parts.push(drawFields(p, hex), hex.view);
+  document.getElementById("body").classList.add("open");
   aside.replaceChildren(...parts);
   aside.scrollTop = 0;
   aside.dataset.packet = index + 1;
@@ -367,6 +373,7 @@ function walk(ev) {
 function show(view) {
   const main = document.getElementById("main");
   document.getElementById("packet").replaceChildren();
+  document.getElementById("body").classList.remove("open");
   shown = { view };
   main.replaceChildren(...(view === "table" ? showTable() : view === "map" ? showTopology() : showScene(view)));
   for (const a of document.querySelectorAll("nav a"))
@@ -386,7 +393,7 @@ function follow() {
 function start() {
   document.title = data.lab;
   document.getElementById("title").textContent = data.lab;
-  const held = data.scenes.flatMap((s) => s.verdicts).filter((v) => v.holds).length, all = data.scenes.flatMap((s) => s.verdicts).length;
+  const verdicts = [...data.scenes.flatMap((s) => s.verdicts), ...data.verdicts], held = verdicts.filter((v) => v.holds).length, all = verdicts.length;
   document.getElementById("facts").textContent = `${data.hosts.length} hosts, ${data.links.length} links, ${count(data.packets)} packets in ` +
     `${(data.ended / 1e6).toFixed(1)} s on the virtual clock; seed ${data.seed}; ${held} of ${all} expectations hold`;
   const items = [["map", "#map", "The internet", true], ...data.scenes.map((s, i) => [i, `#scene=${i + 1}`, s.name, s.verdicts.every((v) => v.holds)])];

@@ -168,16 +168,10 @@ static void put_words(struct report *r)
 	text_puts(&r->to, "]");
 }
 
-static size_t fields_of(struct bytes frame, struct field *field, size_t max)
-{
-	(void)frame, (void)field, (void)max;
-	return 0;
-}
-
 static void put_fields(struct report *r, struct bytes frame)
 {
 	struct field field[DISSECT_FIELDS_MAX];
-	size_t count = fields_of(frame, field, COUNT(field));
+	size_t count = dissect(frame, field, COUNT(field));
 	bool first = true;
 	text_puts(&r->to, "\"fields\":[");
 	for (size_t i = 0; i < count; i++) {
@@ -341,7 +335,7 @@ static void put_plots(struct report *r, const struct story_scene *scene)
 		struct text t = text_in(name, sizeof name);
 		size_t count = 0;
 		for (size_t i = scene->samples.from; i < scene->samples.to; i++) count += s->sample[i].flow == f;
-		if (count == 0) continue;
+		if (count < 2) continue; /* a window that never changed is no curve */
 		const struct scenario_host *remote = scenario_host_of(s->scenario, s->flow[f].remote.ip);
 		text_printf(&t, "%s, sending to %s", s->scenario->host[s->flow[f].host].name,
 		            remote ? remote->name : addr_text(&s->flow[f].remote, address));
@@ -434,6 +428,8 @@ static void put_all(struct report *r, const struct table *table)
 		put_scene(r, &s->scene[i]);
 	}
 	text_puts(&r->to, "],\n");
+	put_verdicts(r, &s->scene[s->scenario->scenes]);
+	text_puts(&r->to, ",\n");
 	put_words(r);
 	text_puts(&r->to, ",\n");
 	put_table(r, table);
