@@ -128,7 +128,8 @@ static void count(struct nslookup *n, const struct dns_message *m)
 	for (struct dns_cursor c = dns_records(m); dns_next(&c, &rr);) {
 		if (rr.section != DNS_ANSWER) continue;
 		n->answers++;
-		if (n->tool.measure[1].value == 0 && dns_rdata_ip(&rr, &ip)) n->tool.measure[1].value = ip4_number(ip);
+		if (n->tool.measure[1].value == 0 && rr.type == DNS_A && dns_rdata_ip(&rr, &ip))
+			n->tool.measure[1].value = ip4_number(ip);
 	}
 }
 

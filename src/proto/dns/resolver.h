@@ -7,6 +7,9 @@
  *     while (resolver_answer(r, &answer)) ...
  *     sleep until resolver_deadline(r), then resolver_output again
  *
+ * Answers are to be fetched to the last: finished messages lie in a bounded room, and while the next might not fit
+ * nothing goes on.
+ *
  * As a stub it asks the servers it is given; recursing, it starts from root hints and follows referrals
  * itself (RFC 1034, 5.3.3), with a cache of positive (RFC 2181) and negative (RFC 2308) answers. Who may not
  * be believed is not: answers must come from the address, port, id and (by case, 0x20) spelling that was
