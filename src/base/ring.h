@@ -51,6 +51,13 @@ static inline void ring_take(struct ring *r, size_t n)
 	r->head += (uint32_t)n;
 }
 
+/* An empty ring starts again at the front of its memory: one that never holds much touches little. Nothing may have
+ * been written ahead. */
+static inline void ring_rewind(struct ring *r)
+{
+	if (r->head == r->tail) r->head = r->tail = 0;
+}
+
 /* The free part up to the seam; ring_put says how much of it was filled. */
 static inline struct room ring_room(const struct ring *r)
 {

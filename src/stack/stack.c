@@ -7,8 +7,8 @@ const struct stack_limits stack_limits_host = {
 	.rx_bytes = 1 << 18, .tx_bytes = 1 << 18, .datagram_bytes = 1 << 18, .reassemblies_max = 8,
 };
 const struct stack_limits stack_limits_small = {
-	.interfaces_max = 2, .addresses_max = 4, .routes_max = 8, .neighbours_max = 16, .groups_max = 8,
-	.sockets_max = 8, .connections_max = 16, .backlog_max = 8,
+	.interfaces_max = 1, .addresses_max = 2, .routes_max = 4, .neighbours_max = 8, .groups_max = 4,
+	.sockets_max = 4, .connections_max = 16, .backlog_max = 8,
 	.rx_bytes = 1 << 16, .tx_bytes = 1 << 16, .datagram_bytes = 1 << 17, .reassemblies_max = 2,
 };
 
@@ -64,15 +64,12 @@ static void cut_up(struct stack *s, struct arena *a)
 	index_init(&s->ports, take(a, index_slots(l->sockets_max), sizeof(struct index_slot)),
 	           index_slots(l->sockets_max));
 	route_init(&s->routes, a, routes_in_all(l));
-	struct room neighbours = take_room(a, neighbour_memory(l->neighbours_max)); /* needs its queue's place below */
 	queue_init(&s->out, take_room(a, OUT_BYTES));
 
 	s->membership = take(a, l->groups_max, sizeof *s->membership);
 	s->pmtu = take(a, PMTU_MAX, sizeof *s->pmtu);
-	struct arena neighbour_arena;
-	arena_init(&neighbour_arena, neighbours);
-	neighbour_init(&s->neighbours, &neighbour_arena, take_room(a, NEIGHBOUR_WAITING_BYTES), l->neighbours_max,
-	               s->config.rng);
+	struct room waiting = take_room(a, NEIGHBOUR_WAITING_BYTES);
+	neighbour_init(&s->neighbours, a, waiting, l->neighbours_max, s->config.rng);
 	queue_init(&s->loop, take_room(a, LOOP_BYTES));
 	s->scratch = take(a, SCRATCH_BYTES, 1);
 	reassembly_init(&s->reassembly, a, l->reassemblies_max);

@@ -36,7 +36,7 @@ struct stack_limits {
 	uint16_t reassemblies_max; /* datagrams being put together; each takes 64 KiB while it lasts */
 };
 extern const struct stack_limits stack_limits_host;   /* a workstation: rings of 256 KiB, 64 connections */
-extern const struct stack_limits stack_limits_small;  /* a simulated host among thousands: touches under 8 KiB when idle */
+extern const struct stack_limits stack_limits_small;  /* a simulated host among thousands: touches 4 KiB when idle */
 
 struct stack_config {
 	struct rng *rng;       /* lent for life: secrets, ports, ids */

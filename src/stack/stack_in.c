@@ -51,7 +51,7 @@ static enum whose whose(struct stack *s, struct packet *p)
 	}
 	const struct route *r = p->route = route_find(&s->routes, p->dst);
 	bool local = r != NULL && r->kind == ROUTE_LOCAL;
-	if (p->interface == LOOP) return local ? OURS : ANOTHERS;
+	if (p->interface == LOOP && local) return OURS;
 	if (r != NULL && r->kind == ROUTE_BROADCAST && r->interface == p->interface) {
 		p->to_many = true;
 		return OURS;

@@ -29,17 +29,27 @@ static uint8_t shared(struct key a, struct key b)
 	return a.low != b.low ? (uint8_t)(64 + __builtin_clzll(a.low ^ b.low)) : 128;
 }
 
-size_t route_memory(uint32_t max)
+/* A quarter of the routes is enough for a router between as many busy hosts; and a few are always worth it. */
+static uint8_t memo_bits(uint32_t max)
 {
-	return arena_cost(max * sizeof(struct route)) + arena_cost(2 * (size_t)max * sizeof(struct route_node));
+	uint8_t bits = 2;
+	while (bits < 12 && UINT32_C(1) << bits < max / 4) bits++;
+	return bits;
 }
 
-void route_init(struct routes *r, struct arena *arena, uint32_t max)
+size_t route_memory(uint32_t max)
 {
-	*r = (struct routes){ .max = max };
-	r->route = arena_take(arena, max * sizeof *r->route);
-	r->node = arena_take(arena, 2 * (size_t)max * sizeof *r->node);
-	assert(r->route != NULL && r->node != NULL);
+	return arena_cost(max * sizeof(struct route)) + arena_cost(2 * (size_t)max * sizeof(struct route_node)) +
+	       arena_cost(sizeof(struct route_memo) << memo_bits(max));
+}
+
+void route_init(struct routes *r, struct arena *zeroed, uint32_t max)
+{
+	*r = (struct routes){ .max = max, .version = 1, .memo_bits = memo_bits(max) };
+	r->route = arena_take(zeroed, max * sizeof *r->route);
+	r->node = arena_take(zeroed, 2 * (size_t)max * sizeof *r->node);
+	r->memo = arena_take(zeroed, sizeof *r->memo << r->memo_bits);
+	assert(r->route != NULL && r->node != NULL && r->memo != NULL);
 }
 
 static uint32_t new_node(struct routes *r, struct key k, uint8_t bits, uint32_t route_plus_one)
@@ -73,6 +83,7 @@ static void join(struct routes *r, uint32_t *link, uint32_t fresh)
 bool route_add(struct routes *r, const struct route *route)
 {
 	assert(route->to.bits <= 128);
+	r->version++;
 	bool six = !ip_is4(route->to.ip) || route->to.bits < 96;
 	struct key key = key_of(route->to.ip);
 	uint32_t *link = &r->root[six];
@@ -96,7 +107,7 @@ bool route_add(struct routes *r, const struct route *route)
 	return true;
 }
 
-const struct route *route_find(const struct routes *r, struct ip ip)
+static uint32_t descend(const struct routes *r, struct ip ip)
 {
 	struct key key = key_of(ip);
 	uint32_t best = 0;
@@ -108,5 +119,15 @@ const struct route *route_find(const struct routes *r, struct ip ip)
 		if (n->bits == 128) break;
 		at = n->child[bit_at(key, n->bits)];
 	}
-	return best != 0 ? &r->route[best - 1] : NULL;
+	return best;
+}
+
+const struct route *route_find(const struct routes *r, struct ip ip)
+{
+	uint32_t hash = (load_be32(ip.byte + 12) ^ load_be32(ip.byte + 4)) * UINT32_C(0x9e3779b1); /* Fibonacci's */
+	struct route_memo *m = &r->memo[hash >> (32 - r->memo_bits)];
+
+	if (m->version != r->version || !ip_equal(m->to, ip))
+		*m = (struct route_memo){ .to = ip, .version = r->version, .route_plus_one = descend(r, ip) };
+	return m->route_plus_one != 0 ? &r->route[m->route_plus_one - 1] : NULL;
 }

@@ -9,7 +9,8 @@
  * own kind to a single address: so one look-up says all there is to say about a destination.
  *
  * It is a path-compressed binary trie: a look-up visits as many nodes as there are prefixes inside one another
- * and forks between them, never all of them. Prefixes are not removed.
+ * and forks between them, never all of them. In front of it a small table remembers the last answers, since
+ * packets come in flows. Prefixes are not removed.
  */
 #ifndef TULLE_PROTO_IP_ROUTE_H
 #define TULLE_PROTO_IP_ROUTE_H
@@ -38,15 +39,20 @@ struct route_node {
 	uint8_t bits;
 };
 
+struct route_memo { struct ip to; uint32_t version, route_plus_one; }; /* good while the version is the table's */
+
 struct routes {
 	struct route *route;
 	struct route_node *node;  /* at most two a route */
+	struct route_memo *memo;  /* by a hash of the address; the later one stays */
 	uint32_t count, nodes, max;
+	uint32_t version;         /* of what the table holds; from 1 on */
+	uint8_t memo_bits;        /* 2^that many */
 	uint32_t root[2];         /* IPv4, IPv6: ::/0 has nothing to say about ::ffff:0:0/96 */
 };
 
 size_t route_memory(uint32_t max); /* for `max` routes */
-void route_init(struct routes *, struct arena *, uint32_t max); /* the arena has route_memory(max) left, zeroed */
+void route_init(struct routes *, struct arena *zeroed, uint32_t max);
 bool route_add(struct routes *, const struct route *); /* replaces one to the same prefix; false: the table is full */
 const struct route *route_find(const struct routes *, struct ip);
 

@@ -204,6 +204,7 @@ struct bytes tcp_peek(const struct tcp *t) { return ring_peek(&t->rx); }
 void tcp_take(struct tcp *t, size_t n)
 {
 	ring_take(&t->rx, n);
+	if (t->reasm.count == 0) ring_rewind(&t->rx);
 	tcp_tell_eof(t);
 	tcp_check(t);
 }

@@ -225,6 +225,7 @@ static void new_ack(struct tcp *t, instant now, uint32_t ack)
 
 	text -= fin;
 	ring_take(&t->tx, text);
+	ring_rewind(&t->tx);
 	t->snd_una = ack;
 	t->snd_wnd -= (uint32_t)size_min(t->snd_wnd, acked); /* the right edge stays, until the segment moves it */
 	if (t->resend_nxt != t->resend_end) trim_resend(t);
