@@ -143,7 +143,8 @@ static void refuse_garbage(struct resolve *s, const struct dns_client *client, s
 		return;
 	}
 	struct dns_builder reply;
-	dns_begin(&reply, (struct room){ s->reply, sizeof s->reply }, DNS_UDP_MAX, load_be16(b.at), DNS_QR | DNS_RA, 0, DNS_FORMERR);
+	dns_begin(&reply, (struct room){ s->reply, sizeof s->reply }, DNS_UDP_MAX, load_be16(b.at), DNS_QR | DNS_RA, 0,
+	          DNS_FORMERR);
 	count_reply(s, DNS_FORMERR);
 	clients_reply(&s->clients, client, (struct bytes){ s->reply, dns_end(&reply) });
 }
@@ -178,8 +179,9 @@ static struct pending *place_for(struct resolve *s, const struct dns_client *cli
 		}
 		if (!ip_equal(p->client.peer.ip, client->peer.ip)) continue;
 		own++;
-		*again = *again || (!client->tcp && p->client.id == client->id && p->id == m->id && p->client.peer.port == client->peer.port &&
-		                    p->question.type == m->question.type && dns_name_equal(&p->question.name, &m->question.name));
+		*again = *again || (!client->tcp && p->client.id == client->id && p->id == m->id &&
+		                    p->client.peer.port == client->peer.port && p->question.type == m->question.type &&
+		                    dns_name_equal(&p->question.name, &m->question.name));
 	}
 	return own < PER_CLIENT_MAX ? free : NULL;
 }
@@ -198,7 +200,8 @@ static void take_question(struct resolve *s, const struct dns_asked *asked)
 		clients_skip(&s->clients, &asked->client);
 		return;
 	}
-	struct pending now = { .client = asked->client, .question = m.question, .id = m.id, .flags = m.flags, .edns = m.edns };
+	struct pending now = { .client = asked->client, .question = m.question, .id = m.id, .flags = m.flags,
+	                       .edns = m.edns };
 	size_t udp = m.edns ? size_min(size_max(m.edns_udp_size, DNS_UDP_MAX), DNS_UDP_EDNS) : DNS_UDP_MAX;
 	now.limit = asked->client.tcp ? DNS_MESSAGE_MAX : (uint16_t)udp;
 	uint16_t rcode = rcode_at_once(&m);

@@ -195,7 +195,8 @@ static void answered(struct nslookup *n, const struct resolver_answer *a)
 	if (first && !n->reverse) print_server(n, &a->server);
 	if (n->words.debug) nslookup_print_debug(out, &m);
 	if (m.rcode != DNS_NOERROR) {
-		text_printf(out, "** server can't find %s: %s\n\n", nslookup_name_text(&n->name, name), dns_rcode_text(m.rcode));
+		nslookup_name_text(&n->name, name);
+		text_printf(out, "** server can't find %s: %s\n\n", name, dns_rcode_text(m.rcode));
 		finish(n, TOOL_FAILED);
 		return;
 	}
