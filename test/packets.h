@@ -502,6 +502,27 @@ static void extensions(void)
 	put6(h);
 }
 
+/* Frames of virtual LANs: a tag or two before the packet, or before nothing. */
+static void tagged(void)
+{
+	static const uint8_t tags[] = { 0x30, 5, 0x81, 0, 0, 7, 8, 0 };
+	uint8_t p[64];
+	struct ip4 h = header4(IP_UDP, "10.0.0.1", "10.0.0.2", (struct bytes){ NULL, 8 });
+
+	memcpy(p, tags, 8);
+	size_t n = 8 + ip4_emit(&h, (struct room){ p + 8, 40 });
+	n += udp_emit(&(struct udp){ 5000, 6000, { 0 } }, h.src, h.dst, (struct room){ p + n, 8 });
+	eth(0x8100, mac2, (struct bytes){ p, n });
+	p[2] = 8; /* the first alone */
+	memmove(p + 4, p + 8, n - 8);
+	eth(0x8100, mac2, (struct bytes){ p, n - 4 });
+	eth(0x88a8, mac2, (struct bytes){ p, n - 4 });
+	eth(0x8100, mac2, (struct bytes){ p, 3 });
+	eth(0x8100, mac2, (struct bytes){ p, 0 });
+	p[2] = 0x12;
+	eth(0x8100, mac2, (struct bytes){ p, n - 4 });
+}
+
 /* Headers that are wrong in ways no emitter makes. */
 static void broken(void)
 {
@@ -560,6 +581,7 @@ static void all_packets(void)
 	listeners();
 	icmp6s();
 	extensions();
+	tagged();
 	broken();
 }
 

@@ -199,7 +199,7 @@ static void say_time(struct line *l, instant at)
 static void say_bytes(struct line *l, struct part frame)
 {
 	bool whole = l->lost || l->print->hex % 2 == 0; /* the second of each letter begins with the link header */
-	struct part p = whole ? frame : part_skip(frame, l->print->raw_ip ? 0 : 14);
+	struct part p = whole ? frame : part_skip(frame, l->link_bytes);
 
 	switch (l->print->hex) {
 	case PRINT_HEX: case PRINT_HEX_ALL: say_hex(l, "\n\t", p, false); break;

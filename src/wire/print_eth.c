@@ -120,28 +120,30 @@ static bool say_arp(struct line *l, struct part p)
 	return true;
 }
 
-/* -e: who, to whom, what. */
-static void say_header(struct line *l, struct part p)
+static void say_stations(struct line *l, struct part p)
 {
-	uint16_t type = load_be16(p.at + 12);
-	const char *name = name_of(types, type, NULL);
-
 	say_mac(l, p.at + 6, 6);
 	text_puts(l->out, " > ");
 	say_mac(l, p.at, 6);
+}
+
+/* -e: who, to whom, what. */
+static void say_header(struct line *l, struct part p, uint16_t type)
+{
+	const char *name = name_of(types, type, NULL);
+
+	say_stations(l, p);
 	if (type <= LENGTH_MAX) SAY(l, ", 802.3, length %u: ", type);
 	else if (!l->print->quiet) SAY(l, ", ethertype %s (0x%04x), length %zu: ", name != NULL ? name : "Unknown", type, p.len);
 	else if (name != NULL) SAY(l, ", %s, length %zu: ", name, p.len);
 	else SAY(l, ", Unknown Ethertype (0x%04x), length %zu: ", type, p.len);
 }
 
-/* A tag of IEEE 802.1Q. */
-static void say_vlan(struct line *l, const uint8_t *at)
+/* What stands behind a tag of IEEE 802.1Q. */
+static void say_inner(struct line *l, uint16_t type)
 {
-	uint16_t tag = load_be16(at), type = load_be16(at + 2);
 	const char *name = name_of(types, type, NULL);
 
-	SAY(l, "vlan %u, p %u%s, ", tag & 0xfff, tag >> 13, tag & 0x1000 ? ", DEI" : "");
 	if (type <= LENGTH_MAX) return;
 	if (name != NULL) SAY(l, "ethertype %s (0x%04x), ", name, type);
 	else SAY(l, "ethertype Unknown (0x%04x), ", type);
@@ -156,19 +158,45 @@ static bool say_loopback(struct line *l, struct part p)
 	return p.have >= p.len;
 }
 
+static bool is_tag(uint16_t type) { return type == VLAN || type == PROVIDER; }
+
+/* Goes on to what the tags stand before. False if the capture ends in one. */
+static bool say_tags(struct line *l, struct part frame, struct part *p, uint16_t *type)
+{
+	bool shown = l->print->link_header;
+
+	l->layer = "vlan";
+	if (shown && is_tag(*type) && p->have < 4) {
+		say_stations(l, frame);
+		text_puts(l->out, ", ");
+		l->link_bytes += p->have;
+		return false;
+	}
+	if (shown) say_header(l, frame, *type);
+	for (bool first = true; is_tag(*type); first = false) {
+		if (p->have < 4) {
+			l->link_bytes += p->have;
+			return false;
+		}
+		if (shown && !first) say_inner(l, *type);
+		uint16_t tag = load_be16(p->at);
+		*type = load_be16(p->at + 2);
+		if (shown) SAY(l, "vlan %u, p %u%s, ", tag & 0xfff, tag >> 13, tag & 0x1000 ? ", DEI" : "");
+		if (shown && !is_tag(*type)) say_inner(l, *type);
+		l->link_bytes += 4;
+		*p = part_skip(*p, 4);
+	}
+	return true;
+}
+
 bool say_ethernet(struct line *l, struct part frame)
 {
+	l->link_bytes = ETH_HEADER_BYTES;
 	if (frame.have < ETH_HEADER_BYTES) return false;
 	uint16_t type = load_be16(frame.at + 12);
 	struct part p = part_skip(frame, ETH_HEADER_BYTES);
 
-	if (l->print->link_header) say_header(l, frame);
-	for (; type == VLAN || type == PROVIDER; p = part_skip(p, 4)) {
-		l->layer = "vlan";
-		if (p.have < 4) return false;
-		type = load_be16(p.at + 2);
-		if (l->print->link_header) say_vlan(l, p.at);
-	}
+	if (!say_tags(l, frame, &p, &type)) return false;
 	switch (type) {
 	case ETH_IP4: return say_ip4(l, p);
 	case ETH_IP6: return say_ip6(l, p);
@@ -177,7 +205,7 @@ bool say_ethernet(struct line *l, struct part frame)
 	case LOOPBACK: return say_loopback(l, p);
 	default: break;
 	}
-	if (!l->print->link_header) say_header(l, frame);
+	if (!l->print->link_header) say_header(l, frame, type);
 	bool shown_below = l->print->hex != PRINT_NO_HEX && l->print->hex < PRINT_TEXT;
 	if (!shown_below && !l->print->quiet) say_hex(l, "\n\t", p, true);
 	return true;

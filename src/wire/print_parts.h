@@ -31,6 +31,7 @@ struct line {
 	bool named;                 /* the addresses were printed: ports come alone */
 	bool fragment;              /* the first piece of several: its checksum cannot be told */
 	bool lost;                  /* cut_deep was here */
+	size_t link_bytes;          /* of the link header, tags counted in */
 	unsigned depth;             /* packets within packets */
 };
 
