@@ -6,6 +6,7 @@
 
 #define PORTS_MAX 16
 #define PEERS_MAX 1024 /* connections that are counted; more are echoed all the same */
+#define SAID_MAX 400   /* of a message, when it is printed */
 
 /* A connection, for what is told at its end and for --close-after. */
 struct peer { net_id id; uint32_t next_free; uint64_t bytes, lines; struct addr addr; };
@@ -91,7 +92,7 @@ static void pump(struct serve *s, net_id id)
 		if (s->verbose && n > 0 && p != NULL) {
 			char who[ADDR_TEXT_MAX];
 			text_printf(s->env->out, "%s: ", addr_text(&p->addr, who));
-			say_bytes(s->env->out, bytes_first(b, n - (b.at[n - 1] == '\n')));
+			say_bytes(s->env->out, bytes_first(b, size_min(n - (b.at[n - 1] == '\n'), SAID_MAX)));
 			text_puts(s->env->out, "\n");
 		}
 		net_take(net, id, n);
@@ -131,8 +132,8 @@ static void say_datagram(struct serve *s, const struct net_event *ev)
 {
 	char who[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
 	text_printf(s->env->out, "%s to %s: ", addr_text(&ev->peer, who), addr_text(&ev->local, to));
-	say_bytes(s->env->out, bytes_first(ev->data, size_min(ev->data.len, 400)));
-	text_puts(s->env->out, ev->data.len > 400 ? "...\n" : "\n");
+	say_bytes(s->env->out, bytes_first(ev->data, size_min(ev->data.len, SAID_MAX)));
+	text_puts(s->env->out, ev->data.len > SAID_MAX ? "...\n" : "\n");
 }
 
 /* Two echo servers must not talk to each other for ever: no answer to our own port nor to port 7, and none to

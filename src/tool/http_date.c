@@ -26,7 +26,7 @@ const char *http_date_text(int64_t date, char buffer[HTTP_DATE_MAX])
 	return buffer;
 }
 
-/* Reads by a pattern: D a digit of the day, M the month's name, Y y the year in four or two digits, h m s digits of
+/* Reads by a pattern: D a digit of the day, N the month's name, Y y the year in four or two digits, h m s digits of
  * the time, _ a space or a digit of the day, w any letter; all else must stand there. */
 static bool matches(struct bytes b, const char *pattern, int64_t value[7])
 {
@@ -37,7 +37,7 @@ static bool matches(struct bytes b, const char *pattern, int64_t value[7])
 		if (pattern[i] == '_' && c == ' ') continue;
 		if (pattern[i] == '_') place = "DYyhms";
 		if (pattern[i] == 'w' && ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))) continue;
-		if (pattern[i] == 'M') {
+		if (pattern[i] == 'N') {
 			for (name = months; *name && memcmp(name, b.at + i, 3) != 0; name += 3) ;
 			if (*name == '\0') return false;
 			value[6] = (name - months) / 3 + 1;
@@ -56,10 +56,10 @@ static bool matches(struct bytes b, const char *pattern, int64_t value[7])
 bool http_date_parse(struct bytes b, int64_t *date)
 {
 	static const char *const patterns[] = {
-		"www, DD MMM YYYY hh:mm:ss GMT",
-		"wwwwww, DD-MMM-yy hh:mm:ss GMT", "wwwwwww, DD-MMM-yy hh:mm:ss GMT", "wwwwwwww, DD-MMM-yy hh:mm:ss GMT",
-		"wwwwwwwww, DD-MMM-yy hh:mm:ss GMT",
-		"www MMM _D hh:mm:ss YYYY",
+		"www, DD NNN YYYY hh:mm:ss GMT",
+		"wwwwww, DD-NNN-yy hh:mm:ss GMT", "wwwwwww, DD-NNN-yy hh:mm:ss GMT", "wwwwwwww, DD-NNN-yy hh:mm:ss GMT",
+		"wwwwwwwww, DD-NNN-yy hh:mm:ss GMT",
+		"www NNN _D hh:mm:ss YYYY",
 	};
 	for (size_t i = 0; i < COUNT(patterns); i++) {
 		int64_t v[7] = { 0 };

@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# `tulle stack`: tools on our own TCP/IP stack, against the kernel's on the other side of a TAP device.
+#
+#     kernel 10.9.0.1 fd09::1 --- tap9 --- 10.9.0.2 fd09::2 tulle stack
+#
+# In a namespace of its own: nothing of this host is touched.
+set -u
+skip() { echo "1..0 # SKIP $1"; exit 0; }
+if [ -z "${IN_NAMESPACE:-}" ]; then
+	[ -w /dev/net/tun ] || skip '/dev/net/tun cannot be opened'
+	unshare -rn true 2>/dev/null || skip 'user namespaces are forbidden here'
+	IN_NAMESPACE=1 exec unshare -rn sh "$0"
+fi
+work=$(mktemp -d)
+cd "$work" || exit 1
+servers=''
+trap 'for s in $servers; do kill "$s" 2>/dev/null; done; rm -rf "$work"' EXIT
+n=0
+result() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" = 0 ] && { echo "ok $n - $2"; return; }
+	[ -s log ] && head -c 4000 log | sed 's/^/# /'
+	echo "not ok $n - $2"
+}
+check() { # WHAT COMMAND...
+	what=$1
+	shift
+	timeout 30 "$@" >log 2>&1
+	result $? "$what"
+}
+ours() { timeout 30 "$TULLE" stack --link tap:tap9 --address 10.9.0.2/24 --address fd09::2/64 --dns 10.9.0.1 -- "$@"; }
+await() { # FILE WORDS: until they stand in it
+	i=0
+	until grep -q "$2" "$1" 2>/dev/null; do
+		i=$((i + 1))
+		[ $i -gt 100 ] && return 1
+		sleep 0.05
+	done
+}
+gone() { # PID: asked to stop, it does within its time
+	kill -TERM "$1"
+	wait "$1"
+}
+
+ip link set lo up
+ip tuntap add dev tap9 mode tap || skip 'no TAP device can be made'
+ip address add 10.9.0.1/24 dev tap9
+ip address add fd09::1/64 dev tap9 nodad
+ip link set tap9 up
+head -c 1000000 /dev/urandom >million
+
+# --- our stack serves, the kernel asks ---
+"$TULLE" stack --link tap:tap9 --address 10.9.0.2/24 --address fd09::2/64 -- echo serve tcp://:6666 udp://:7777 >serve 2>&1 &
+servers=$!
+await serve udp
+result $? 'an echo server listens on our stack'
+grep -q '^Seccomp:.*2' /proc/$servers/status && grep -q '^CapEff:.*0000000000000000' /proc/$servers/status
+result $? 'locked in: a list of system calls, no capabilities'
+check 'the kernel pings it' ping -c 3 -i 0.05 -W 2 10.9.0.2
+check 'and with 9,000 bytes, in fragments' ping -c 2 -i 0.05 -W 2 -s 9000 10.9.0.2
+check 'and over IPv6' ping -6 -c 3 -i 0.05 -W 3 fd09::2
+echo 'Hello World!' | timeout 10 nc -N 10.9.0.2 6666 >back
+grep -qx 'Hello World!' back
+result $? 'a line comes back to nc'
+timeout 20 nc -N 10.9.0.2 6666 <million >back
+cmp million back >log 2>&1
+result $? 'a megabyte goes there and back unharmed'
+timeout 20 nc -N fd09::2 6666 <million >back
+cmp million back >log 2>&1
+result $? 'and over IPv6'
+timeout 20 nc -N 10.9.0.2 6666 <million >back1 &
+one=$!
+timeout 20 nc -N 10.9.0.2 6666 <million >back2
+wait $one
+cmp million back1 >log 2>&1 && cmp million back2 >log 2>&1
+result $? 'to two at once on one port'
+check 'the kernel'\''s UDP is answered' "$TULLE" echo call udp://10.9.0.2:7777 --count 5 --every 10ms
+"$TULLE" echo call tcp://10.9.0.2:6667 >log 2>&1
+grep -q 'connection refused' log
+result $? 'a closed port is refused'
+"$TULLE" echo call udp://10.9.0.2:7778 --count 1 --timeout 1s >log 2>&1
+grep -q 'connection refused' log
+result $? 'and over UDP, by ICMP'
+gone $servers
+result $? 'it ends when asked to'
+grep -q '5 connections, 5 datagrams' serve
+result $? 'and says what it has done'
+servers=''
+
+# --- the kernel serves, our stack asks ---
+printf '$TTL 60\n@ SOA ns hostmaster 1 1h 10m 1w 1m\n  NS ns\nns A 10.9.0.1\nwww A 10.9.0.1\n' >example.com.zone
+mkdir www
+echo '<h1>over our own TCP</h1>' >www/index.html
+cp million www
+"$TULLE" echo serve tcp://:6666 udp://:7777 >echo.out 2>&1 &
+servers=$!
+"$TULLE" http serve www http://:8080 --quiet >http.out 2>&1 &
+servers="$servers $!"
+"$TULLE" dns serve --zone example.com=example.com.zone --listen 10.9.0.1 >dns.out 2>&1 &
+servers="$servers $!"
+await echo.out udp && await http.out Serving
+sleep 0.2
+ours echo call tcp://10.9.0.1:6666 --count 3 --every 10ms >log 2>&1
+result $? 'our stack calls an echo server on the kernel'\''s'
+[ "$(grep -c "^Server ACK with: 'Hello World!'" log)" = 3 ]
+result $? 'and hears every answer'
+ours echo call tcp://10.9.0.1:6666 --bytes 10M >log 2>&1
+result $? 'ten megabytes go there and back'
+ours echo call udp://10.9.0.1:7777 --count 3 --every 10ms >log 2>&1
+result $? 'datagrams too'
+ours echo call 'tcp://[fd09::1]:6666' --bytes 1M >log 2>&1
+result $? 'and over IPv6'
+ours http get http://10.9.0.1:8080/million --output - >back 2>log
+cmp million back >>log 2>&1
+result $? 'a file comes over HTTP'
+ours echo call tcp://10.9.0.1:6667 --count 1 >log 2>&1
+grep -q 'connection refused' log
+result $? 'a closed port is refused'
+ours echo call tcp://10.9.0.77:6666 --count 1 --timeout 5s >log 2>&1
+[ $? = 1 ] && grep -qE 'unreachable|timed out' log
+result $? 'nobody there is said to be so'
+ours nslookup www.example.com >log 2>&1
+grep -q 10.9.0.1 log
+result $? 'a name is looked up through our own UDP'
+ours echo call tcp://www.example.com:6666 --count 1 >log 2>&1
+result $? 'and used'
+ours echo call tcp://none.example.com:6666 --count 1 >log 2>&1
+[ $? = 1 ] && grep -q 'no such name' log
+result $? 'a name that is not there is said so'
+"$TULLE" stack --link tap:tap9 --address 10.9.0.2/24 -- eco serve tcp://:1 >log 2>&1
+[ $? = 64 ] && grep -q 'echo' log
+result $? 'a misspelt tool: the nearest right word'
+"$TULLE" stack --link tap:tap9 --adress 10.9.0.2/24 -- echo serve tcp://:1 >log 2>&1
+[ $? = 64 ] && grep -q -- '--address' log
+result $? 'a misspelt option too'
+"$TULLE" stack --link packet:none9 --address 10.9.0.2/24 -- echo serve tcp://:1 >log 2>&1
+[ $? = 1 ] && grep -q none9 log
+result $? 'a device that is not there'
+
+# --- beside the kernel, on an interface of its own ---
+for s in $servers; do kill "$s"; done
+wait
+servers=''
+ip link add left9 type veth peer name right9
+ip address add 10.8.0.1/24 dev left9
+ip link set left9 up
+ip link set right9 up
+timeout 30 "$TULLE" stack --link packet:right9 --address 10.8.0.2/24 -- echo serve tcp://:6666 >serve2 2>&1 &
+servers=$!
+await serve2 tcp
+timeout 20 nc -N 10.8.0.2 6666 <million >back
+cmp million back >log 2>&1
+result $? 'over a packet socket: a megabyte there and back'
+echo "1..$n"
