@@ -249,7 +249,7 @@ function niceStep(most, steps) {
 }
 
 function drawPlot(scene, plot) {
-  const W = 860, H = 280, L = 66, R = 16, T = 14, B = 40;
+  const W = Math.max(560, document.getElementById("main").clientWidth - 52), H = 280, L = 66, R = 16, T = 14, B = 40;
   const t0 = plot.samples[0][0], t1 = Math.max(plot.samples[plot.samples.length - 1][0], t0 + 1);
   const most = Math.max(...plot.samples.map((s) => s[1])) * 1.08;
   const x = (t) => L + (t - t0) / Math.max(1, t1 - t0) * (W - L - R), y = (v) => H - B - Math.min(v, most) / most * (H - T - B);
@@ -388,6 +388,8 @@ function follow() {
   const view = scene > 0 ? scene - 1 : location.hash === "#table" && data.table.length ? "table" : "map";
   if (shown.view !== view) show(view);
   if (wanted.get("packet") && scene > 0) select(scene - 1, Number(wanted.get("packet")) - 1);
+  const field = wanted.get("field");
+  if (field) [...document.querySelectorAll(".fields button")].find((b) => b.textContent.startsWith(field))?.click();
 }
 
 function start() {

@@ -139,7 +139,8 @@ static void udp_pace(const struct cell *c)
 		in_this++;
 	}
 	filter_free(&filter);
-	text_printf(c->to, "%u to %u datagrams left in each tenth of a second, whatever was lost", window ? least : 0, most);
+	if (window > 0 && least < most) text_printf(c->to, "%u to ", least);
+	text_printf(c->to, "%u datagrams left in each tenth of a second, whatever was lost", most);
 }
 
 static void congestion(const struct cell *c) { (c->is_tcp ? tcp_window : udp_pace)(c); }
