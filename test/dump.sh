@@ -57,7 +57,7 @@ same "$dir/all.pcap" -tttt
 unset TZ
 same "$dir/all.pcap" tcp port 6666 and host 10.0.0.1
 same "$dir/all.pcap" -v 'icmp6 or arp or (udp and not port 53)'
-for snaplen in 14 20 34 40 44 48 54 66 68; do
+for snaplen in 14 20 34 40 44 48 54 55 59 63 66 68 76 79 84 96 128; do
 	"$packets" "$dir/cut$snaplen.pcap" "$snaplen" || exit 1
 	same "$dir/cut$snaplen.pcap"
 	same "$dir/cut$snaplen.pcap" -e -v

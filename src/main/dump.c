@@ -8,10 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "link/device.h"
 #include "link/pcap.h"
 #include "main/command.h"
 #include "main/sandbox.h"
+#include "main/sink.h"
 #include "tool/tool.h"
 
 struct dumping {
@@ -19,8 +22,9 @@ struct dumping {
 	struct pcap_link link;
 	struct pcap_file file;
 	char device[64];        /* that is watched */
-	const char *failed;     /* what could not be written */
-	int error;              /* and why */
+	struct sink lines;
+	bool failed;            /* the capture file could not be written */
+	int error;              /* why, as errno */
 };
 
 static volatile sig_atomic_t stop;
@@ -29,7 +33,7 @@ static void on_signal(int number) { stop = number; }
 static bool stopped(struct dump_lent *lent)
 {
 	const struct dumping *d = (const struct dumping *)lent;
-	return stop != 0 || d->failed != NULL;
+	return stop != 0 || d->failed || d->lines.error != 0;
 }
 
 static enum dump_next next(struct dump_lent *lent, struct dump_packet *p)
@@ -46,11 +50,9 @@ static enum dump_next next(struct dump_lent *lent, struct dump_packet *p)
 static void wait_for_packet(struct dump_lent *lent)
 {
 	struct dumping *d = (struct dumping *)lent;
-	struct timespec now;
 
-	if (d->lent.write != NULL && !pcap_file_flush(&d->file)) d->failed = "the capture file", d->error = errno;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	d->link.link.ops->wait(&d->link.link, now.tv_sec * SECOND + now.tv_nsec + SECOND);
+	if (d->lent.write != NULL && !pcap_file_flush(&d->file)) d->failed = true, d->error = errno;
+	d->link.link.ops->wait(&d->link.link, device_now() + SECOND);
 }
 
 static bool write_packet(struct dump_lent *lent, const struct dump_packet *p)
@@ -58,21 +60,9 @@ static bool write_packet(struct dump_lent *lent, const struct dump_packet *p)
 	struct dumping *d = (struct dumping *)lent;
 
 	if (pcap_file_write(&d->file, p->at, p->data, p->original_len)) return true;
-	d->failed = "the capture file";
+	d->failed = true;
 	d->error = errno;
 	return false;
-}
-
-static struct dumping dumping; /* one process, one dump: its drain has nothing else to find it by */
-
-static void drain(struct text *t, struct bytes b)
-{
-	(void)t;
-	if (dumping.failed != NULL || b.len == 0) return;
-	errno = 0;
-	if (fwrite(b.at, 1, b.len, stdout) == b.len && fflush(stdout) == 0) return;
-	dumping.failed = "standard output";
-	dumping.error = errno;
 }
 
 static instant local(instant at)
@@ -135,25 +125,24 @@ static void say_counts(const struct dumping *d, uint64_t count)
 /* The exit status: what was shown is right only if all of it could be read and written. */
 static int finish(const struct dump_options *o, struct dumping *d, uint64_t count)
 {
-	if (d->lent.write != NULL && !pcap_file_close(&d->file) && d->failed == NULL)
-		d->failed = o->write, d->error = errno;
+	if (d->lent.write != NULL && !pcap_file_close(&d->file) && !d->failed) d->failed = true, d->error = errno;
 	if (o->read == NULL) say_counts(d, count);
 	if (d->link.error[0] != '\0') fprintf(stderr, "tulle dump: %s\n", d->link.error);
-	if (d->failed != NULL)
-		fprintf(stderr, "tulle dump: %s cannot be written: %s\n", d->failed, d->error != 0 ? strerror(d->error) : "no reason given");
-	return d->link.error[0] != '\0' || d->failed != NULL ? TOOL_FAILED : TOOL_OK;
+	if (d->failed) fprintf(stderr, "tulle dump: %s cannot be written: %s\n", o->write, strerror(d->error));
+	if (d->lines.error != 0)
+		fprintf(stderr, "tulle dump: standard output cannot be written: %s\n", strerror(d->lines.error));
+	return d->link.error[0] != '\0' || d->failed || d->lines.error != 0 ? TOOL_FAILED : TOOL_OK;
 }
 
 static int run(struct dump_options *o, struct text *err)
 {
-	static char buffer[65536];
-	struct text out = text_in(buffer, sizeof buffer);
+	static struct dumping d;
 	struct room memory = { NULL, arena_cost(PRINT_FLOWS_BYTES) };
 	struct arena arena;
 	struct sigaction action = { .sa_handler = on_signal };
 
-	out.drain = drain;
-	dumping.lent = (struct dump_lent){ next, wait_for_packet, stopped, NULL, &out };
+	sink_init(&d.lines, STDOUT_FILENO);
+	d.lent = (struct dump_lent){ next, wait_for_packet, stopped, NULL, &d.lines.text };
 	memory.at = malloc(memory.len);
 	arena_init(&arena, memory);
 	if (memory.at == NULL || !print_flows(&o->print, &arena)) {
@@ -162,10 +151,10 @@ static int run(struct dump_options *o, struct text *err)
 	}
 	tzset(); /* reads its file before files are forbidden */
 	o->print.local = local;
-	if (!prepare(o, &dumping, err)) return complain(err, TOOL_FAILED);
+	if (!prepare(o, &d, err)) return complain(err, TOOL_FAILED);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	return finish(o, &dumping, dump_run(o, &dumping.lent));
+	return finish(o, &d, dump_run(o, &d.lent));
 }
 
 int main_dump(int argc, char **argv)
@@ -176,9 +165,9 @@ int main_dump(int argc, char **argv)
 
 	if (!dump_parse(argc, (const char *const *)argv, &options, &err)) return complain(&err, TOOL_USAGE);
 	if (!options.list) return run(&options, &err);
-	static char buffer[8192];
-	struct text out = text_in(buffer, sizeof buffer);
-	if (!pcap_link_list(&out, &err)) return complain(&err, TOOL_FAILED);
-	fputs(buffer, stdout);
+	struct sink out;
+	sink_init(&out, STDOUT_FILENO);
+	if (!pcap_link_list(&out.text, &err)) return complain(&err, TOOL_FAILED);
+	text_flush(&out.text);
 	return TOOL_OK;
 }

@@ -24,7 +24,7 @@ static const struct name edns[] = { { 1, "LLQ" }, { 2, "UL" }, { 3, "NSID" }, { 
 	{ 8, "ECS" }, { 9, "EXPIRE" }, { 10, "COOKIE" }, { 11, "KEEPALIVE" }, { 12, "PADDING" }, { 13, "CHAIN" },
 	{ 14, "KEY-TAG" }, { 16, "CLIENT-TAG" }, { 17, "SERVER-TAG" }, { 0, NULL } };
 
-enum { SPF = 99 };
+enum { SPF = 99, TOLD_MAX = 1024 }; /* bytes of a name: four times what is allowed, so that strangers cannot flood a screen */
 
 /* Where the name at `at` ends; 0 if it does not within what was captured. */
 static size_t skip_name(struct part p, size_t at)
@@ -39,17 +39,18 @@ static size_t skip_name(struct part p, size_t at)
 	return 0;
 }
 
-/* Prints it; the same. Pointers must lead back, else they could go in circles. */
+/* Prints it; the same, but where the capture ends right behind the first byte of a label, or of a pointer that
+ * is not all of the name, the place where it would go on. Pointers must lead back, else they could go in circles. */
 static size_t say_name(struct line *l, struct part p, size_t at)
 {
-	size_t end = 0, before = at;
+	size_t end = 0, before = at, start = at;
 
 	if (at < p.have && p.at[at] == 0) text_puts(l->out, ".");
-	while (at < p.have) {
+	for (size_t told = 0; at < p.have && told < TOLD_MAX;) {
 		uint8_t len = p.at[at++];
 		if (len == 0) return end != 0 ? end : at;
 		if (len >> 6 == 3) {
-			if (at >= p.have) return 0;
+			if (at >= p.have) return at - 1 > start ? at + 1 : 0;
 			if (end == 0) end = at + 1;
 			at = (len & 0x3fu) << 8 | p.at[at];
 			if (at >= before) {
@@ -61,9 +62,11 @@ static size_t say_name(struct line *l, struct part p, size_t at)
 			SAY(l, "<ELT %u>", len & 0x3f);
 			return 0;
 		} else {
+			if (at >= p.have) return end != 0 ? end : at + len;
 			say_visible(l, p.at + at, size_min(len, p.have - at));
-			if (len > p.have - at) return end != 0 ? end : at + len; /* where it would have gone on */
+			if (len > p.have - at) return 0;
 			at += len;
+			told += len;
 			text_puts(l->out, ".");
 		}
 	}

@@ -94,9 +94,8 @@ static bool say_options(struct line *l, struct part p)
 	while (p.have > 0) {
 		if (p.have < 2 || p.at[1] == 0) return false;
 		size_t len = p.at[1] * 8u;
-		if (p.have < size_min(len, 8)) return false;
-		SAY(l, "\n\t  %s option (%u), length %zu (%u): ", name_of(options, p.at[0], "unknown"), p.at[0], len, p.at[1]);
 		if (p.have < len) return false;
+		SAY(l, "\n\t  %s option (%u), length %zu (%u): ", name_of(options, p.at[0], "unknown"), p.at[0], len, p.at[1]);
 		if (!say_option(l, p, len)) return false;
 		if (l->print->verbose > 1) say_hex(l, "\n\t    ", (struct part){ p.at + 2, len - 2, len - 2 }, false);
 		p = part_skip(p, len);
@@ -202,14 +201,16 @@ static bool say_query2(struct line *l, struct part p)
 	if (p.have < MLD_BYTES) return false;
 	text_puts(l->out, " [gaddr ");
 	say_address(l, p.at + 8, true);
-	if (p.have < MLD2_BYTES) return false;
-	unsigned sources = load_be16(p.at + 26);
 	if (l->print->verbose > 0) {
-		uint8_t qqic = p.at[25];
+		if (p.have < 25) return false;
 		if (p.at[24] & 8) text_puts(l->out, " sflag");
 		if (p.at[24] & 7) SAY(l, " robustness=%u", p.at[24] & 7);
+		if (p.have < 26) return false;
+		uint8_t qqic = p.at[25];
 		SAY(l, " qqi=%u", qqic < 128 ? qqic : ((qqic & 15u) | 16) << ((qqic >> 4 & 7) + 3));
 	}
+	if (p.have < MLD2_BYTES) return false;
+	unsigned sources = load_be16(p.at + 26);
 	if (sources > 0) {
 		if (p.len < MLD2_BYTES + 16 * sources) SAY(l, " [invalid number of sources]");
 		else if (l->print->verbose < 2) SAY(l, ", %u source(s)", sources);

@@ -45,9 +45,10 @@ static bool say_options_header(struct line *l, struct part *p, const char *name,
 static bool say_routing(struct line *l, struct part *p)
 {
 	if (p->have > 0) l->layer = "rt6";
+	if (p->have > 0) text_puts(l->out, "RT6");
 	if (p->have < 2) return false;
 	size_t len = (p->at[1] + 1u) * 8;
-	SAY(l, "RT6 (len=%u", p->at[1]);
+	SAY(l, " (len=%u", p->at[1]);
 	if (p->have < 3) return false;
 	unsigned type = p->at[2];
 	SAY(l, ", type=%u%s", type, type == 0 ? " [Deprecated]" : "");
@@ -82,8 +83,8 @@ static bool say_fragment(struct line *l, struct part *p, bool *last)
 	size_t len = part_skip(*p, IP6_FRAGMENT_HEADER_BYTES).len;
 	if (l->print->verbose > 0) SAY(l, "frag (0x%08x:%u|%zu)", load_be32(p->at + 4), offset, len);
 	else SAY(l, "frag (%u|%zu)", offset, len);
-	*last = offset > 0;
-	if (!*last) text_puts(l->out, " ");
+	*last = offset > 0 || p->have <= IP6_FRAGMENT_HEADER_BYTES;
+	if (offset == 0) text_puts(l->out, " ");
 	l->fragment = true;
 	*p = part_skip(*p, IP6_FRAGMENT_HEADER_BYTES);
 	return true;
