@@ -306,6 +306,13 @@ static void a_new_program_may_listen_at_once(void)
 	lan_run_for(SECOND);
 	CHECK(lan_next_is(0, NET_CLOSED, &ev) && ev.id == id && ev.why == NET_REFUSED);
 	listener = listen_on(2, "0.0.0.0:7");
+	id = connect_to(0, "10.0.1.1:7");
+	lan_run_for(SECOND);
+	net_finish(lan_net(2), listener); /* before the program has heard of it */
+	CHECK(!net_next(lan_net(2), &ev));
+	lan_run_for(SECOND);
+	CHECK(lan_next_is(0, NET_CONNECTED, &ev) && lan_next_is(0, NET_CLOSED, &ev) && ev.why == NET_RESET);
+	listener = listen_on(2, "0.0.0.0:7");
 	CHECK(listener != 0);
 	id = connect_to(0, "10.0.1.1:7");
 	lan_run_for(SECOND);

@@ -25,10 +25,14 @@ static uint32_t routes_in_all(const struct stack_limits *l)
 }
 static size_t datagram_bytes(const struct stack_limits *l) { return ((size_t)l->datagram_bytes + 7) & ~(size_t)7; }
 
+/* What an idle host uses fits a page, if it starts near the front of one. */
+#define PAGE_BYTES 4096
+#define PAGE_FRONT_BYTES 128
+
 size_t stack_size(const struct stack_limits *l)
 {
 	size_t connections = l->connections_max;
-	return arena_cost(sizeof(struct stack)) + arena_cost((l->interfaces_max + 1u) * sizeof(struct interface)) +
+	return PAGE_BYTES + arena_cost(sizeof(struct stack)) + arena_cost((l->interfaces_max + 1u) * sizeof(struct interface)) +
 	       arena_cost(addresses_in_all(l) * sizeof(struct stack_address)) + route_memory(routes_in_all(l)) +
 	       group_memory(groups_in_all(l), l->interfaces_max) + neighbour_memory(l->neighbours_max) +
 	       arena_cost(PMTU_MAX * sizeof(struct pmtu)) + arena_cost(l->sockets_max * sizeof(struct socket)) +
@@ -47,6 +51,12 @@ static void *take(struct arena *a, size_t count, size_t size)
 	void *at = arena_take(a, count * size);
 	assert(at != NULL); /* the block is smaller than stack_size() */
 	return at;
+}
+
+static struct room skip_to_page(struct room block)
+{
+	size_t into = (uintptr_t)block.at % PAGE_BYTES;
+	return into <= PAGE_FRONT_BYTES ? block : room_skip(block, PAGE_BYTES - into);
 }
 
 static struct room take_room(struct arena *a, size_t bytes) { return (struct room){ take(a, bytes, 1), bytes }; }
@@ -106,7 +116,7 @@ struct stack *stack_init(struct room zeroed, const struct stack_limits *limits, 
 	struct arena arena;
 
 	assert(limits->interfaces_max > 0 && limits->connections_max < UINT32_C(1) << 24);
-	arena_init(&arena, zeroed);
+	arena_init(&arena, skip_to_page(zeroed));
 	struct stack *s = take(&arena, 1, sizeof *s);
 	s->net.ops = &stack_net_ops;
 	s->limits = *limits;

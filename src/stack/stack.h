@@ -13,7 +13,14 @@
  *             sleep until stack_deadline(s) or a frame
  *     }
  *
- * Where the link can wait (a device), net_wait on stack_net does all of that by itself.
+ * Where the link can wait (a device), net_wait on stack_net does all of that by itself. There the clock does not
+ * begin at 0: one stack_step before the program's first verb tells the stack what time it is.
+ *
+ * What an idle host uses lies within one page, near the front of the block; the rest is not touched before it is
+ * needed. Packets to the host's own addresses never reach a link. Its own broadcasts are not heard by itself.
+ *
+ * Left out: duplicate address detection and router solicitation (addresses and routes are given), multicast
+ * routing, redirects, source routing, SYN cookies (a flood fills a listener's backlog and no more).
  */
 #ifndef TULLE_STACK_STACK_H
 #define TULLE_STACK_STACK_H

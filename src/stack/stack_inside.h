@@ -242,6 +242,7 @@ void stack_tcp_due(struct stack *);
 void stack_tcp_output(struct stack *);                     /* of those that are ready */
 void stack_tcp_ready(struct stack *, struct connection *);
 struct connection *stack_tcp_of(struct stack *, net_id);
+struct socket *stack_tcp_listener_of(struct stack *, const struct connection *); /* NULL: it is gone */
 void stack_tcp_taken(struct stack *, struct connection *);
 void stack_tcp_abandon(struct stack *, struct connection *); /* the program knows it no more */
 net_id stack_tcp_connect(struct net *, const struct addr *);

@@ -44,6 +44,11 @@ static bool connection_event(struct stack *s, struct connection *c, struct net_e
 	};
 
 	if (!c->used || !c->ours || c->news == 0) return false;
+	if ((c->news & NEWS_ACCEPTED) && stack_tcp_listener_of(s, c) == NULL) { /* it was closed meanwhile */
+		tcp_abort(&c->tcp);
+		stack_tcp_abandon(s, c);
+		return false;
+	}
 	*ev = (struct net_event){ .id = id_of(s, slot_of_connection(s, c), c->generation), .peer = c->remote,
 		.local = c->local };
 	for (size_t i = 0; i < COUNT(order); i++)

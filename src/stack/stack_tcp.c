@@ -249,6 +249,13 @@ static bool is_reopened(struct stack *s, struct connection *c, const struct tcp_
 	return true;
 }
 
+/* Something was acknowledged: so the next hop forwards what we send (RFC 4861, 7.3.1). */
+static void it_hears_us(struct stack *s, struct connection *c)
+{
+	c->unreachable = false;
+	if (c->way.kind == WAY_ONE) neighbour_confirm(&s->neighbours, s->now, c->way.interface, c->way.next);
+}
+
 void stack_tcp_input(struct stack *s, const struct packet *p)
 {
 	struct tcp_seg seg;
@@ -264,8 +271,7 @@ void stack_tcp_input(struct stack *s, const struct packet *p)
 		uint32_t una = c->tcp.snd_una;
 		drop = tcp_input(&c->tcp, s->now, &seg);
 		if (drop != DROP_NONE) stack_drop(s, drop);
-		if (c->tcp.snd_una != una && c->way.kind == WAY_ONE) /* it hears us: RFC 4861, 7.3.1 */
-			neighbour_confirm(&s->neighbours, s->now, c->way.interface, c->way.next);
+		if (c->tcp.snd_una != una) it_hears_us(s, c);
 		stack_tcp_ready(s, c);
 		return;
 	}
@@ -327,19 +333,24 @@ static void add_end_news(struct connection *c)
 	if (c->closing && (c->eof_told || !peer_finished(c))) c->news |= NEWS_CLOSED;
 }
 
-static void end_half_open(struct stack *s, struct connection *c)
+struct socket *stack_tcp_listener_of(struct stack *s, const struct connection *c)
 {
 	struct socket *k = &s->socket[c->listener - 1];
+	return k->kind == SOCKET_LISTENER && k->generation == c->listener_generation ? k : NULL;
+}
+
+static void end_half_open(struct stack *s, struct connection *c)
+{
+	struct socket *listener = stack_tcp_listener_of(s, c);
 	c->half_open = false;
-	if (k->kind == SOCKET_LISTENER && k->generation == c->listener_generation) k->half_open--;
+	if (listener != NULL) listener->half_open--;
 }
 
 /* The three-way handshake is done: the program gets the connection, if its listener is still there. */
 static void hand_over(struct stack *s, struct connection *c)
 {
-	struct socket *k = &s->socket[c->listener - 1];
 	end_half_open(s, c);
-	if (k->kind == SOCKET_LISTENER && k->generation == c->listener_generation) {
+	if (stack_tcp_listener_of(s, c) != NULL) {
 		c->ours = true;
 		c->news |= NEWS_ACCEPTED;
 	} else {
@@ -351,7 +362,7 @@ static void hand_over(struct stack *s, struct connection *c)
 static enum net_why why_of(const struct connection *c, unsigned news)
 {
 	if (news & TCP_REFUSED) return c->unreachable ? NET_UNREACHABLE : NET_REFUSED;
-	if (news & TCP_RESET) return c->unreachable ? NET_UNREACHABLE : NET_RESET;
+	if (news & TCP_RESET) return NET_RESET;
 	if (news & TCP_GAVE_UP) return c->unreachable ? NET_UNREACHABLE : NET_TIMED_OUT;
 	return NET_DONE;
 }
@@ -373,10 +384,9 @@ static void gather_news(struct stack *s, struct connection *c)
 	if (news & ENDS) {
 		c->why = why_of(c, news);
 		c->closing = true;
-		if (c->why != NET_DONE) { /* what was not taken is lost with it */
+		if (c->why != NET_DONE) { /* broken off: neither side has finished */
 			c->eof_told = true;
-			c->news &= (uint8_t)~(NEWS_CONNECTED | NEWS_WRITABLE | NEWS_EOF);
-			if (c->news & NEWS_ACCEPTED) c->news &= (uint8_t)~NEWS_READABLE;
+			c->news &= (uint8_t)~(NEWS_WRITABLE | NEWS_EOF);
 		}
 	}
 	add_end_news(c);
