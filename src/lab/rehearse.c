@@ -141,7 +141,7 @@ static void rehearse_filter(const char *filter, struct place at, struct complain
 	struct filter f;
 	if (filter == NULL) return;
 	if (filter_compile(&f, PCAP_ETHERNET, filter, &err)) filter_free(&f);
-	else complain(c, at, "expected a filter as tcpdump has them, found a wrong one: %s", why);
+	else complain(c, at, "expected a filter as tcpdump has them; %s", why);
 }
 
 static void rehearse_expects(const struct expectation *e, size_t count, struct complaints *c)
