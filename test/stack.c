@@ -355,6 +355,74 @@ static void what_is_full_says_no(void)
 	lan_end_test();
 }
 
+/* RFC 8200, 5: no IPv6 where not even its smallest packets fit. */
+static void a_narrow_link_carries_ip4_alone(void)
+{
+	static const uint8_t nothing[60];
+	struct addr to = lan_addr("[ff02::1]:7"), any = lan_addr("[::]:7");
+	struct prefix six, all = { ip6_any(), 0 };
+
+	lan_host(host, false);
+	lan_attach(0, 0, 576, "10.0.0.1/24");
+	lan_host(host, false);
+	lan_attach(1, 0, 576, "10.0.0.2/24");
+	stranger = lan_stranger(0);
+	lan_run_for(2 * SECOND);
+	CHECK(hears_nothing()); /* no group of its neighbours to report */
+	CHECK(prefix_parse("fd00::1/64", &six) && !stack_add_address(lan.host[0], 1, six));
+	CHECK(!stack_add_route(lan.host[0], all, ip6_any(), 1));
+	net_id id = net_bind(lan_net(0), &any);
+	CHECK(id != 0 && !net_sendto(lan_net(0), id, &to, bytes_of("x")) && net_why_not(lan_net(0)) == NET_UNREACHABLE);
+	to = lan_addr("[fe80::1]:7");
+	CHECK(!net_sendto(lan_net(0), id, &to, bytes_of("x")) && net_connect(lan_net(0), &to) == 0);
+	lan_say(stranger, eth_broadcast, stranger_mac, ETH_IP6, (struct bytes){ nothing, 60 });
+	lan_run_for(0);
+	CHECK_EQ(lan_drops(0, DROP_UNKNOWN), 1);
+	to = lan_addr("10.0.0.2:7");
+	CHECK(net_bind(lan_net(1), &any) != 0 && net_sendto(lan_net(0), id, &to, bytes_of("hello")));
+	lan_run_for(SECOND);
+	struct net_event ev;
+	CHECK(lan_next_is(1, NET_DATAGRAM, &ev) && ev.data.len == 5);
+	lan_end_test();
+}
+
+/* A device on which there is always more to do. */
+static instant flood_time;
+static size_t flood_recv(struct link *link, instant now, struct frame *f, size_t max)
+{
+	static const uint8_t frame[60];
+	(void)link, (void)now;
+	for (size_t i = 0; i < max; i++) f[i] = (struct frame){ .data = { frame, sizeof frame } };
+	return max;
+}
+static size_t flood_send(struct link *link, instant now, const struct frame *f, size_t count)
+{
+	(void)link, (void)now, (void)f;
+	return count;
+}
+static instant flood_wait(struct link *link, instant until)
+{
+	(void)link, (void)until;
+	return flood_time += MILLISECOND;
+}
+
+static void time_passes_for_who_is_kept_busy(void)
+{
+	static const struct link_ops ops = { flood_recv, flood_send, flood_wait };
+	struct link link = { .ops = &ops, .mtu = 1500 };
+	struct net_event ev;
+	bool woken = false;
+
+	lan_host(host, false);
+	flood_time = 0;
+	CHECK_EQ(stack_attach(lan.host[0], &link, lan_mac(0, 0)), 1);
+	net_wake(lan_net(0), SECOND);
+	for (int turns = 0; turns < 2000 && !woken; turns++)
+		woken = net_wait(lan_net(0)) && net_next(lan_net(0), &ev) && ev.what == NET_WAKE;
+	CHECK(woken);
+	lan_end_test();
+}
+
 int main(void)
 {
 	TEST(arp_is_answered);
@@ -368,5 +436,7 @@ int main(void)
 	TEST(a_router_cuts_fragments_again);
 	TEST(an_idle_host_touches_one_page);
 	TEST(what_is_full_says_no);
+	TEST(a_narrow_link_carries_ip4_alone);
+	TEST(time_passes_for_who_is_kept_busy);
 	return tap_end();
 }

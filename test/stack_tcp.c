@@ -436,6 +436,11 @@ static void lies_about_a_connection_are_not_believed(void)
 	CHECK(t->mss == 1460 && !net_next(lan_net(0), &ev));
 	CHECK_EQ(lan_drops(0, DROP_SEQUENCE), 2);
 	CHECK_EQ(net_send(lan_net(0), id, bytes_of("still here")), 10);
+	connect_to(0, "10.0.0.2:7"); /* nor does the next one believe it */
+	lan_run_for(SECOND);
+	t = stack_next_connection(lan.host[0], t, &local, &remote);
+	CHECK(t != NULL && t->state == TCP_ESTABLISHED);
+	CHECK_EQ(t->mss, 1460);
 	lan_end_test();
 }
 
@@ -450,12 +455,14 @@ static void a_syn_reopens_a_connection_in_time_wait(void)
 	lan_run_for(2 * SECOND);
 	listen_on(0, "0.0.0.0:7");
 	struct tcp_seg seg = { .src_port = 1000, .dst_port = 7, .seq = 100, .flags = TCP_SYN, .window = 1000 };
+	uint32_t old = 0;
 	for (int round = 0; round < 2; round++) {
 		seg.flags = TCP_SYN;
 		say(seg, "10.0.0.9");
 		lan_run_for(0);
 		const struct tcp *t = stack_next_connection(lan.host[0], NULL, &local, &remote);
 		CHECK(t != NULL && t->state == TCP_SYN_RECEIVED);
+		CHECK(round == 0 || (int32_t)(t->iss - old) > 0); /* though the clock of RFC 6528 has not moved */
 		seg.seq++, seg.flags = TCP_ACK, seg.ack = t->iss + 1;
 		say(seg, "10.0.0.9");
 		lan_run_for(0);
@@ -466,11 +473,44 @@ static void a_syn_reopens_a_connection_in_time_wait(void)
 		say(seg, "10.0.0.9");
 		lan_run_for(0);
 		CHECK_EQ(t->state, TCP_TIME_WAIT);
+		old = t->snd_nxt;
 		CHECK(lan_next_is(0, NET_EOF, &ev) && lan_next_is(0, NET_CLOSED, &ev));
 		lan_run_for(0);
 		seg.seq += 1000;
 	}
 	CHECK_EQ(stack_counts(lan.host[0]).connections, 1);
+	lan_end_test();
+}
+
+/* A process that ends takes its stack with it: the others are told. */
+static void a_host_that_goes_says_so(void)
+{
+	struct net_event ev;
+	struct addr local, remote;
+	lan_host(&stack_limits_host, false);
+	lan_attach(0, 0, 1500, "10.0.0.1/24");
+	lan_host(&stack_limits_host, false);
+	lan_attach(1, 0, 1500, "10.0.0.2/24");
+	lan_run_for(2 * SECOND);
+	listen_on(1, "0.0.0.0:7");
+	net_id open = connect_to(0, "10.0.0.2:7"), finished = connect_to(0, "10.0.0.2:7");
+	lan_run_for(SECOND);
+	CHECK(lan_next_is(0, NET_CONNECTED, &ev) && lan_next_is(0, NET_CONNECTED, &ev));
+	for (int i = 0; i < 2; i++) { /* the server has finished the one whose client is `finished` */
+		CHECK(lan_next_is(1, NET_ACCEPTED, &ev) && net_local(lan_net(0), finished, &local));
+		if (ev.peer.port == local.port) net_finish(lan_net(1), ev.id);
+	}
+	lan_run_for(SECOND);
+	CHECK(lan_next_is(0, NET_EOF, &ev) && ev.id == finished);
+	stack_close(lan.host[1], lan.now);
+	lan_run_for(SECOND);
+	CHECK(lan_next_is(0, NET_CLOSED, &ev) && ev.id == open && ev.why == NET_RESET);
+	CHECK(!net_next(lan_net(0), &ev));
+	const struct tcp *t = stack_next_connection(lan.host[1], NULL, &local, &remote);
+	CHECK(t != NULL && t->state == TCP_FIN_WAIT_2 && stack_next_connection(lan.host[1], t, &local, &remote) == NULL);
+	connect_to(0, "10.0.0.2:7");
+	lan_run_for(SECOND);
+	CHECK(lan_next_is(0, NET_CLOSED, &ev) && ev.why == NET_REFUSED);
 	lan_end_test();
 }
 
@@ -512,6 +552,7 @@ int main(void)
 	TEST(a_flood_of_syns_stays_in_its_bounds);
 	TEST(lies_about_a_connection_are_not_believed);
 	TEST(a_syn_reopens_a_connection_in_time_wait);
+	TEST(a_host_that_goes_says_so);
 	TEST(reasons_travel_with_frames);
 	return tap_end();
 }

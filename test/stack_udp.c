@@ -175,6 +175,42 @@ static void joins_and_leaves_are_seen(void)
 	lan_end_test();
 }
 
+/* A member's report silences others that would say the same; one that came by unicast, perhaps from far away, must
+ * not: reports go to the group itself (RFC 2236, 2.4), which no router passes on. */
+static void say_report(struct lan_end *stranger, const char *dst, struct mac mac)
+{
+	uint8_t packet[64], message[8];
+	struct igmp report = { .type = IGMP2_REPORT, .group = lan_ip("239.1.2.3") };
+	size_t len = igmp_emit(&report, (struct room){ message, sizeof message });
+	struct ip4 ip = { .ttl = 1, .protocol = IP_IGMP, .src = lan_ip("10.0.0.9"), .dst = lan_ip(dst),
+		.payload = { message, len } };
+	size_t header = ip4_emit(&ip, (struct room){ packet, sizeof packet });
+	memcpy(packet + header, message, len);
+	lan_say(stranger, mac, (struct mac){ { 2, 0xff, 0, 0, 0, 1 } }, ETH_IP4, (struct bytes){ packet, header + len });
+	lan_run_for(0);
+}
+
+static void reports_of_others(void)
+{
+	struct addr group = lan_addr("239.1.2.3:7");
+	a_lan();
+	struct lan_end *stranger = lan_stranger(0);
+	lan.watch = watch_groups;
+	for (int to_group = 0; to_group < 2; to_group++) {
+		net_id id = bind_to(1, "0.0.0.0:7");
+		CHECK(net_join(lan_net(1), id, &group));
+		lan_run_for(0);
+		joins = 0;
+		if (to_group) say_report(stranger, "239.1.2.3", eth_group_of(group.ip));
+		else say_report(stranger, "10.0.0.2", lan_mac(1, 0));
+		lan_run_for(2 * SECOND);
+		CHECK_EQ(joins, to_group ? 0 : 1);
+		net_finish(lan_net(1), id);
+		lan_run_for(2 * SECOND);
+	}
+	lan_end_test();
+}
+
 static void what_came_to_nothing_bounces(void)
 {
 	struct net_event ev;
@@ -345,6 +381,7 @@ int main(void)
 	TEST(a_broadcast_is_heard_by_all_but_its_sender);
 	TEST(a_group_is_heard_by_its_members);
 	TEST(joins_and_leaves_are_seen);
+	TEST(reports_of_others);
 	TEST(what_came_to_nothing_bounces);
 	TEST(a_broken_checksum_is_dropped_and_counted);
 	TEST(ports_belong_to_one);

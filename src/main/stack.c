@@ -12,6 +12,7 @@
 #include "stack/stack.h"
 
 #define ADDRESSES_MAX 8
+#define CONNECTIONS_MAX 256 /* a server's; memory that no connection has used costs nothing */
 
 const char stack_help[] =
 	"usage: tulle stack --link tap:NAME|packet:INTERFACE --address A/BITS [--gateway G] [--dns S] [--mac M]\n"
@@ -123,7 +124,9 @@ int main_stack(int argc, char **argv)
 {
 	static struct wire wire;
 	struct device_link device = { .link = NULL };
-	struct room frames = { NULL, PACKET_MEMORY_BYTES }, memory = { NULL, stack_size(&stack_limits_host) };
+	struct stack_limits limits = stack_limits_host;
+	limits.connections_max = limits.backlog_max = CONNECTIONS_MAX;
+	struct room frames = { NULL, PACKET_MEMORY_BYTES }, memory = { NULL, stack_size(&limits) };
 	uint8_t seed[RNG_SEED_BYTES];
 	struct rng rng;
 	struct stack_config config = { .rng = &rng };
@@ -139,10 +142,12 @@ int main_stack(int argc, char **argv)
 	} else if (open_link(&device, wire.link, frames)) {
 		rng_init(&rng, seed);
 		make_up_mac(&wire, &rng);
-		struct stack *s = stack_init(memory, &stack_limits_host, &config);
+		struct stack *s = stack_init(memory, &limits, &config);
 		stack_step(s, device_now());
-		if (settle(s, &wire, device.link))
+		if (settle(s, &wire, device.link)) {
 			status = run_tool(stack_net(s), &wire.names, SANDBOX_DEVICE, argc - tool, argv + tool);
+			stack_close(s, device_now());
+		}
 	} else {
 		status = TOOL_FAILED;
 	}

@@ -159,16 +159,17 @@ static void keep_address(struct stack *s, uint16_t interface, struct prefix pref
 uint16_t stack_attach(struct stack *s, struct link *link, struct mac mac)
 {
 	if (s->interfaces == s->limits.interfaces_max) return 0;
-	assert(link->mtu >= IP6_MTU_MIN && !eth_is_group(mac));
+	assert(link->mtu >= IP4_MTU_MIN && !eth_is_group(mac));
 	uint16_t number = ++s->interfaces;
-	struct ip link_local = link_local_of(mac);
+	bool six = link->mtu >= IP6_MTU_MIN;
+	struct ip link_local = six ? link_local_of(mac) : ip6_any();
 	link->number = number;
 	link->ready = &s->ready;
 	if (link->tells) link_tell(link); /* frames may have come already */
 	else s->silent_links++;
 	s->interface[number] = (struct interface){ .link = link, .mac = mac, .mtu = link->mtu,
-		.source4 = ip4_any(), .link_local = link_local };
-	keep_address(s, number, (struct prefix){ link_local, 64 });
+		.source4 = ip4_any(), .link_local = link_local, .six = six };
+	if (six) keep_address(s, number, (struct prefix){ link_local, 64 });
 	return number;
 }
 
@@ -180,6 +181,7 @@ bool stack_add_address(struct stack *s, uint16_t interface, struct prefix prefix
 	if (interface == 0 || interface > s->interfaces || ip_is_multicast(ip) || ip_is_any(ip)) return false;
 	if (s->addresses - s->interfaces == s->limits.addresses_max || stack_out_is_ours(s, ip)) return false;
 	struct interface *i = &s->interface[interface];
+	if (!four && !i->six) return false;
 	if (four && ip_is_any(i->source4)) i->source4 = ip;
 	if (!four && !ip_is_link_local(ip) && ip_is_any(i->source6)) i->source6 = ip;
 	if (prefix.bits < 128) add_route(s, prefix_first(prefix), prefix.bits, interface, ROUTE_VIA, ip);
@@ -203,6 +205,7 @@ bool stack_add_route(struct stack *s, struct prefix to, struct ip gateway, uint1
 		}
 	}
 	if (route.interface == 0 || route.interface > s->interfaces) return false;
+	if (!ip_is4(to.ip) && !s->interface[route.interface].six) return false;
 	if (s->routes_added == s->limits.routes_max) return false;
 	if (direct) route.gateway = ip6_any();
 	s->routes_added++;
@@ -226,6 +229,14 @@ void stack_step(struct stack *s, instant now)
 		s->wake_at = NEVER;
 		s->wake_due = true;
 	}
+}
+
+void stack_close(struct stack *s, instant now)
+{
+	stack_tcp_close_all(s);
+	for (uint32_t i = 0; i < s->sockets_used; i++)
+		if (s->socket[i].kind != SOCKET_NONE) stack_socket_remove(s, &s->socket[i]);
+	stack_step(s, now);
 }
 
 instant stack_deadline(const struct stack *s)

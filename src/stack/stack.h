@@ -55,13 +55,16 @@ struct stack_config {
 size_t stack_size(const struct stack_limits *);
 struct stack *stack_init(struct room zeroed, const struct stack_limits *, const struct stack_config *);
 
-/* Interfaces are numbered from 1, in order; 0: the limit is reached. The link stays the caller's. */
+/* Interfaces are numbered from 1, in order; 0: the limit is reached. The link stays the caller's. One with an MTU
+ * under 1280 carries no IPv6 (RFC 8200, 5). */
 uint16_t stack_attach(struct stack *, struct link *, struct mac);
 bool stack_add_address(struct stack *, uint16_t interface, struct prefix); /* adds the connected route too */
 bool stack_add_route(struct stack *, struct prefix to, struct ip gateway, uint16_t interface); /* interface 0: found by the gateway */
 
 void stack_step(struct stack *, instant now); /* at most a batch from each link: then the deadline is now, if there may be more */
 instant stack_deadline(const struct stack *);
+/* The host goes: connections that are not finished are reset, groups are left, and everybody concerned is told now. */
+void stack_close(struct stack *, instant now);
 struct net *stack_net(struct stack *);
 
 /* For those who watch. */

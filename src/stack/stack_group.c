@@ -23,7 +23,8 @@ void stack_group_igmp(struct stack *s, const struct packet *p)
 		struct group_query q = { .group = m.group, .version3 = m.version3,
 			.max_response = (instant)tenths * (SECOND / 10) };
 		group_query(&s->groups, s->now, p->interface, &q);
-	} else if (m.type == IGMP2_REPORT || m.type == IGMP1_REPORT) {
+	} else if ((m.type == IGMP2_REPORT || m.type == IGMP1_REPORT) && ip_equal(p->dst, m.group)) {
+		/* To the group, which no router passes on: nobody further away can silence us (RFC 2236, 2.4). */
 		group_heard(&s->groups, p->interface, m.group);
 	}
 }

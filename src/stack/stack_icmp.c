@@ -85,10 +85,11 @@ static void error(struct stack *s, const struct icmp *m)
 		 * (before RFC 1191) leaves the next plateau to us. */
 		uint32_t said = m->six ? m->rest : m->rest & 0xffff, min = m->six ? IP6_MTU_MIN : 576;
 		mtu = (uint16_t)(said < min ? min : said > UINT16_MAX ? UINT16_MAX : said);
-		stack_out_learn_mtu(s, q.dst, mtu);
 	}
-	if (q.protocol == IP_UDP) stack_udp_bounced(s, &q, why);
-	if (q.protocol == IP_TCP) stack_tcp_bounced(s, &q, why, mtu);
+	/* Only what somebody here may have sent teaches anything (RFC 5927, 4.1). */
+	bool ours = q.protocol == IP_UDP ? stack_udp_bounced(s, &q, why) :
+	            q.protocol == IP_TCP && stack_tcp_bounced(s, &q, why, mtu);
+	if (ours && why == NET_TOO_BIG) stack_out_learn_mtu(s, q.dst, mtu);
 }
 
 void stack_icmp_input(struct stack *s, const struct packet *p)

@@ -197,7 +197,10 @@ static void input_frame(struct stack *s, uint16_t interface, const struct frame 
 	p.whole = eth.payload;
 	switch (eth.type) {
 	case ETH_IP4: input4(s, &p); break;
-	case ETH_IP6: input6(s, &p); break;
+	case ETH_IP6:
+		if (s->interface[interface].six) input6(s, &p);
+		else stack_drop(s, DROP_UNKNOWN);
+		break;
 	case ETH_ARP: stack_neighbour_arp(s, interface, eth.payload); break;
 	default: stack_drop(s, DROP_UNKNOWN);
 	}

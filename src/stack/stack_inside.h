@@ -55,6 +55,7 @@ struct interface {
 	struct ip source4;     /* its first IPv4 address, or unspecified */
 	struct ip source6;     /* its first global IPv6 address, or unspecified */
 	struct ip link_local;  /* made from the MAC (RFC 4291, appendix A) */
+	bool six;              /* its link is wide enough for IPv6 (RFC 8200, 5) */
 	struct ip good_source; /* the last one found to be no martian, so that a flow is checked once */
 	bool has_good_source;
 };
@@ -232,12 +233,12 @@ bool stack_socket_is_member(const struct stack *, const struct socket *, uint16_
 
 /* ---- stack_udp.c */
 void stack_udp_input(struct stack *, const struct packet *);
-void stack_udp_bounced(struct stack *, const struct icmp_quote *, enum net_why);
+bool stack_udp_bounced(struct stack *, const struct icmp_quote *, enum net_why);
 bool stack_udp_sendto(struct net *, net_id, const struct addr *, struct bytes);
 
 /* ---- stack_tcp.c */
 void stack_tcp_input(struct stack *, const struct packet *);
-void stack_tcp_bounced(struct stack *, const struct icmp_quote *, enum net_why, uint16_t mtu);
+bool stack_tcp_bounced(struct stack *, const struct icmp_quote *, enum net_why, uint16_t mtu); /* false: it cannot be ours */
 void stack_tcp_due(struct stack *);
 void stack_tcp_output(struct stack *);                     /* of those that are ready */
 void stack_tcp_ready(struct stack *, struct connection *);
@@ -246,6 +247,7 @@ struct socket *stack_tcp_listener_of(struct stack *, const struct connection *);
 void stack_tcp_taken(struct stack *, struct connection *);
 void stack_tcp_abandon(struct stack *, struct connection *); /* the program knows it no more */
 net_id stack_tcp_connect(struct net *, const struct addr *);
+void stack_tcp_close_all(struct stack *);
 
 /* ---- stack_net.c */
 extern const struct net_ops stack_net_ops;

@@ -236,8 +236,8 @@ static bool net_wait_for(struct net *net)
 
 	if (link == NULL || link->ops->wait == NULL) return false;
 	if (has_news(s)) return true;
-	instant until = stack_deadline(s), now = s->now;
-	if (until > now) now = link->ops->wait(link, until);
+	/* Also when more is to be done at once: who is kept busy must not lose the time. */
+	instant now = link->ops->wait(link, stack_deadline(s));
 	stack_step(s, instant_max(now, s->now));
 	return true;
 }

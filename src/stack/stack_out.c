@@ -45,6 +45,7 @@ bool stack_out_way(struct stack *s, struct ip dst, uint16_t interface, struct wa
 	if (broadcast || ip_is_multicast(dst)) {
 		uint16_t by = interface_for_many(s, dst, interface);
 		if (by > s->interfaces) return false; /* there is none at all */
+		if (!ip_is4(dst) && !s->interface[by].six) return false;
 		set_way(s, w, broadcast ? WAY_BROADCAST : WAY_MULTICAST, by, dst, source_for(s, dst, by));
 		return true;
 	}
@@ -55,7 +56,7 @@ bool stack_out_way(struct stack *s, struct ip dst, uint16_t interface, struct wa
 	}
 	if (ip_is_link_local(dst) && !ip_is4(dst)) { /* on every link: the zone says which (RFC 4007) */
 		uint16_t by = interface != 0 ? interface : 1;
-		if (by > s->interfaces) return false;
+		if (by > s->interfaces || !s->interface[by].six) return false;
 		set_way(s, w, WAY_ONE, by, dst, s->interface[by].link_local);
 		return true;
 	}

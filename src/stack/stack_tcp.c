@@ -193,8 +193,10 @@ net_id stack_tcp_connect(struct net *net, const struct addr *remote)
 	return id_of(s, slot_of_connection(s, c), c->generation);
 }
 
-/* A SYN for a listener: worth a connection if its backlog allows (RFC 4987, 3.2). */
-static enum drop accept(struct stack *s, const struct packet *p, struct socket *listener, const struct tcp_seg *syn)
+/* A SYN for a listener: worth a connection if its backlog allows (RFC 4987, 3.2). `old` is how far the connection
+ * came whose place it takes, or NULL: the new one's numbers lie beyond (RFC 9293, 3.10.7.4, fourth, TIME-WAIT). */
+static enum drop accept(struct stack *s, const struct packet *p, struct socket *listener, const struct tcp_seg *syn,
+                        const uint32_t *old)
 {
 	struct addr local = { p->dst, syn->dst_port, 0 }, remote = { p->src, syn->src_port, 0 };
 	struct tcp_config config;
@@ -205,6 +207,7 @@ static enum drop accept(struct stack *s, const struct packet *p, struct socket *
 	if (!stack_out_way(s, p->src, remote.interface, &w)) return DROP_NO_ROUTE;
 	struct connection *c = add(s, &local, &remote, &w, &config);
 	if (c == NULL) return DROP_NO_ROOM;
+	if (old != NULL && (int32_t)(config.iss - *old) <= 0) config.iss = *old + 1;
 	c->listener = (uint16_t)(listener - s->socket + 1);
 	c->listener_generation = listener->generation;
 	c->half_open = true;
@@ -277,6 +280,7 @@ void stack_tcp_input(struct stack *s, const struct packet *p)
 	}
 	struct addr local = { p->dst, seg.dst_port, p->interface };
 	struct socket *listener = stack_socket_find(s, SOCKET_LISTENER, &local);
+	uint32_t old = c != NULL ? c->tcp.snd_nxt : 0;
 	if (c != NULL && !is_reopened(s, c, &seg, listener)) {
 		drop = tcp_input(&c->tcp, s->now, &seg);
 		if (drop != DROP_NONE) stack_drop(s, drop);
@@ -284,7 +288,7 @@ void stack_tcp_input(struct stack *s, const struct packet *p)
 		return;
 	}
 	if (listener != NULL && (seg.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) {
-		drop = accept(s, p, listener, &seg);
+		drop = accept(s, p, listener, &seg, c != NULL ? &old : NULL);
 		if (drop != DROP_NONE) stack_drop(s, drop);
 		return;
 	}
@@ -294,17 +298,17 @@ void stack_tcp_input(struct stack *s, const struct packet *p)
 }
 
 /* An ICMP error about one of our segments; only one that names a byte on its way is believed (RFC 5927, 4.1). */
-void stack_tcp_bounced(struct stack *s, const struct icmp_quote *q, enum net_why why, uint16_t mtu)
+bool stack_tcp_bounced(struct stack *s, const struct icmp_quote *q, enum net_why why, uint16_t mtu)
 {
 	struct connection *c = find(s, q->src, q->src_port, q->dst, q->dst_port);
 
 	if (c == NULL || c->tcp.state == TCP_CLOSED) {
 		stack_drop(s, DROP_NO_CONNECTION);
-		return;
+		return false;
 	}
 	if (q->tcp_seq - c->tcp.snd_una > c->tcp.snd_nxt - c->tcp.snd_una) {
 		stack_drop(s, DROP_SEQUENCE);
-		return;
+		return false;
 	}
 	size_t headers = TCP_HEADER_BYTES + (ip_is4(q->dst) ? IP4_HEADER_BYTES : IP6_HEADER_BYTES);
 	if (why == NET_TOO_BIG) {
@@ -314,6 +318,7 @@ void stack_tcp_bounced(struct stack *s, const struct icmp_quote *q, enum net_why
 		tcp_unreachable(&c->tcp, s->now);
 	}
 	stack_tcp_ready(s, c);
+	return true;
 }
 
 /* ---- What it has to tell. */
@@ -449,4 +454,15 @@ void stack_tcp_abandon(struct stack *s, struct connection *c)
 	c->ours = false;
 	c->news = 0;
 	stack_tcp_ready(s, c); /* which releases the slot if it can go at once */
+}
+
+/* What was finished is left to itself: a RST could take from the peer what it has yet to read. */
+void stack_tcp_close_all(struct stack *s)
+{
+	for (uint32_t i = 0; i < s->connections_used; i++) {
+		struct connection *c = &s->connection[i];
+		if (!c->used || c->tcp.state == TCP_CLOSED || c->tcp.finished) continue;
+		tcp_abort(&c->tcp);
+		stack_tcp_abandon(s, c);
+	}
 }

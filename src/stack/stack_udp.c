@@ -71,13 +71,14 @@ void stack_udp_input(struct stack *s, const struct packet *p)
 	put(s, k, 0, &peer, &local, u.payload);
 }
 
-void stack_udp_bounced(struct stack *s, const struct icmp_quote *q, enum net_why why)
+bool stack_udp_bounced(struct stack *s, const struct icmp_quote *q, enum net_why why)
 {
 	struct addr local = { q->src, q->src_port, 0 }, peer = { q->dst, q->dst_port, 0 };
 	struct socket *k = stack_socket_find(s, SOCKET_DATAGRAM, &local);
 
 	if (k == NULL) stack_drop(s, DROP_NO_LISTENER);
 	else put(s, k, 1 + (uint32_t)why, &peer, &local, (struct bytes){ 0 });
+	return k != NULL;
 }
 
 /* ---- Out. */

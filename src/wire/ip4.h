@@ -6,6 +6,7 @@
 #include "base/address.h"
 #include "wire/drop.h"
 
+#define IP4_MTU_MIN 68 /* RFC 791, 3.2 */
 #define IP4_HEADER_BYTES 20
 #define IP4_HEADER_BYTES_MAX 60
 
