@@ -502,6 +502,88 @@ static void extensions(void)
 	put6(h);
 }
 
+/* Options of router advertisements, of every kind, right and wrong. */
+static void advertised(void)
+{
+	static const uint8_t option[][32] = {
+		{ 7, 1, 0, 0, 0, 0, 3, 0xe8 }, { 8, 1, 0, 0, 0, 1, 0, 5 },
+		{ 24, 3, 64, 0x18, 0xff, 0xff, 0xff, 0xff, 0x20, 1, 0xd, 0xb8 }, { 24, 2, 64, 8, 0, 0, 0, 5, 0x20, 1, 0xd, 0xb8 },
+		{ 24, 1, 0, 0, 0, 0, 0, 5 }, { 24, 4, 0, 0, 0, 0, 0, 5 }, { 31, 2, 0, 0, 0, 0, 0, 60, 1, 'a', 2, 'b', 'c' },
+		{ 31, 2, 0, 0, 0, 0, 0, 60, 9, 'a' }, { 4, 2, 0, 0, 0, 0, 0, 0, 'p', 'a', 'c', 'k', 'e', 't' },
+		{ 5, 2, 0, 0, 0, 0, 5, 0xdc }, { 3, 4, 64, 0xff, 0xff, 0xff, 0xff, 0xff }, { 1, 2, 'l', 'o', 'n', 'g' }, { 1, 0 },
+	};
+	uint8_t body[8 + 32] = { 0 };
+
+	for (size_t i = 0; i < COUNT(option); i++) {
+		size_t len = option[i][1] * 8u;
+		memcpy(body + 8, option[i], 32);
+		struct icmp m = { .six = true, .type = ICMP6_ROUTER_ADVERTISEMENT, .rest = 0x40180005,
+			.payload = { body, 8 + (len > 0 ? len : 2) } };
+		size_t n = icmp_emit(&m, ip("fe80::1"), ip("ff02::1"), room);
+		put(IP_ICMP6, "fe80::1", "ff02::1", (struct bytes){ buffer, n });
+	}
+}
+
+/* Hop-by-hop options of every kind, before an echo. */
+static void hops(void)
+{
+	static const uint8_t header[][8] = { { IP_ICMP6, 0, 5, 2, 0, 0, 0, 0 }, { IP_ICMP6, 0, 0x63, 2 }, { IP_ICMP6 },
+		{ IP_ICMP6, 0, 0xc2, 4, 0, 1, 0, 0 }, { IP_ICMP6, 0, 1, 5 } };
+	uint8_t p[16] = { 0 };
+	struct ip6 h = { .hop_limit = 64, .protocol = IP6_HOP_BY_HOP, .src = ip("fe80::1"), .dst = ip("fe80::2"),
+		.payload = { p, 16 } };
+	struct icmp m = { .six = true, .type = ICMP6_ECHO_REQUEST, .seq = 5 };
+
+	for (size_t i = 0; i < COUNT(header); i++) {
+		memcpy(p, header[i], 8);
+		icmp_emit(&m, h.src, h.dst, (struct room){ p + 8, 8 });
+		put6(h);
+	}
+}
+
+/* What programs say in text, and almost. */
+static void texts(void)
+{
+	static const char *const said[] = { "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/1.1\r\nHost", "GET", "get / x\n",
+		"HTTP/1.1 200 OK\r\nA: b\r\n\r\n\001\002body", "HTTP/1.1 200 OK\r\n\r\nhello\nworld\n", "HTTP/1.0 2000 x\n",
+		"body only\n", "HEAD /\r\rx\n", "a 123", "GET /\377\n", "\001\002" };
+
+	for (size_t i = 0; i < COUNT(said); i++)
+		tcp("10.0.0.1", "10.0.0.2", (struct tcp_seg){ .src_port = i % 2 ? 8080 : 5000, .dst_port = i % 2 ? 5000 : 80,
+			.flags = TCP_ACK | TCP_PSH, .seq = 1, .ack = 1, .window = 9, .text = bytes_of(said[i]) });
+}
+
+/* DNS as nobody here would write it: two questions, other operations, EDNS options, wrong lengths over TCP. */
+static void strange_dns(void)
+{
+	static const uint8_t two[] = { 0, 7, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, 1, 0, 1, 1, 'b', 0, 0, 28, 0, 3, 'x' };
+	static const uint8_t option[][12] = { { 0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8 }, { 0, 3, 0, 2, 'i', 'd', 0, 12, 0, 0 },
+		{ 0, 8, 0, 7, 0, 1, 24, 0, 10, 0, 0 }, { 0, 8, 0, 2, 0, 1 }, { 0, 11, 0, 2, 0, 100, 0, 99, 0, 1, 9 },
+		{ 0, 9, 0, 4, 0, 0, 0, 1, 0, 11, 0, 0 }, { 0, 10, 0, 90 } };
+	static const uint8_t bytes[] = { 12, 10, 11, 6, 11, 12, 4 };
+	uint8_t p[80];
+
+	for (int i = 0; i < 4; i++) {
+		memcpy(p, two, sizeof two);
+		p[2] = i & 1 ? 0x89 : 9;
+		udp("10.0.0.1", i < 2 ? 53 : 4000, "10.0.0.2", i < 2 ? 4000 : 5353, (struct bytes){ p, sizeof two - (size_t)(i / 2) });
+	}
+	for (size_t i = 0; i < COUNT(option); i++) {
+		size_t n = 12 + 7;
+		memcpy(p, two, n);
+		p[5] = p[11] = 1;
+		memcpy(p + n, (uint8_t[]){ 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, bytes[i] }, 11);
+		memcpy(p + n + 11, option[i], bytes[i]);
+		udp("10.0.0.1", 4000, "10.0.0.2", 53, (struct bytes){ p, n + 11 + bytes[i] });
+	}
+	for (uint16_t len = 0; len < 30; len += 5) {
+		store_be16(p, len);
+		memcpy(p + 2, two, 26);
+		tcp("10.0.0.1", "10.0.0.2", (struct tcp_seg){ .src_port = 5000, .dst_port = 53, .flags = TCP_ACK, .seq = 1, .ack = 1,
+			.window = 9, .text = { p, len == 25 ? 1 : len == 20 ? 3 : 28 } });
+	}
+}
+
 /* Frames of virtual LANs: a tag or two before the packet, or before nothing. */
 static void tagged(void)
 {
@@ -582,6 +664,10 @@ static void all_packets(void)
 	icmp6s();
 	extensions();
 	tagged();
+	advertised();
+	hops();
+	texts();
+	strange_dns();
 	broken();
 }
 

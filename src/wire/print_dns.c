@@ -94,8 +94,10 @@ static size_t say_question(struct line *l, struct part p, size_t at)
 	size_t end = skip_name(p, at);
 
 	if (end == 0 || end + 4 > p.have) return 0;
+	uint16_t class = load_be16(p.at + end + 2);
 	say_type(l, load_be16(p.at + end));
-	say_class(l, load_be16(p.at + end + 2));
+	say_class(l, l->multicast_dns ? class & 0x7fff : class);
+	if (l->multicast_dns) text_puts(l->out, class & 0x8000 ? " (QU)" : " (QM)"); /* by whom to be answered */
 	text_puts(l->out, "? ");
 	end = say_name(l, p, at);
 	return end == 0 ? 0 : end + 4;
@@ -129,7 +131,8 @@ static void say_subnet(struct line *l, const uint8_t *p, size_t len)
 
 static void say_edns_value(struct line *l, uint16_t code, const uint8_t *p, size_t len)
 {
-	if (len > 0) text_puts(l->out, " ");
+	if (len == 0) return;
+	text_puts(l->out, " ");
 	if (code == 8) {
 		say_subnet(l, p, len);
 	} else if (code == 9 && len == 4) {
@@ -154,10 +157,7 @@ static size_t say_edns(struct line *l, struct part p, size_t at, size_t end)
 		const char *name = name_of(edns, code, NULL);
 		if (name != NULL) text_puts(l->out, name);
 		else SAY(l, "Opt%u", code);
-		if (at + 4 > p.have || at + 4 + load_be16(p.at + at + 2) > p.have) {
-			text_puts(l->out, code == 10 ? " " : "");
-			return 0;
-		}
+		if (at + 4 > p.have || at + 4 + load_be16(p.at + at + 2) > p.have) return 0;
 		size_t len = load_be16(p.at + at + 2);
 		say_edns_value(l, code, p.at + at + 4, len);
 		at += 4 + len;
@@ -232,7 +232,8 @@ static size_t say_record(struct line *l, struct part p, size_t at)
 	uint32_t ttl = load_be32(p.at + at + 4);
 	size_t data = at + 10, end = data + load_be16(p.at + at + 8);
 	if (type != DNS_OPT) {
-		say_class(l, class);
+		say_class(l, l->multicast_dns ? class & 0x7fff : class);
+		if (l->multicast_dns && class & 0x8000) text_puts(l->out, " (Cache flush)");
 		if (l->print->verbose > 2) {
 			text_puts(l->out, " [");
 			say_span(l, ttl);
@@ -343,18 +344,19 @@ static bool say_over_tcp(struct line *l, struct part p)
 	unsigned said = load_be16(p.at);
 	if (said == p.len - 2) {
 		text_puts(l->out, " ");
-		return say_dns(l, part_skip(p, 2), false);
+		return say_dns(l, part_skip(p, 2), DNS_OVER_UDP);
 	}
 	SAY(l, " [prefix length(%u) != length(%zu)] (invalid)", said, p.len - 2);
 	return true;
 }
 
-bool say_dns(struct line *l, struct part p, bool over_tcp)
+bool say_dns(struct line *l, struct part p, enum dns_way way)
 {
 	bool whole;
 
 	l->layer = "domain";
-	if (over_tcp) return say_over_tcp(l, p);
+	l->multicast_dns = way == DNS_MULTICAST;
+	if (way == DNS_OVER_TCP) return say_over_tcp(l, p);
 	if (p.len < DNS_HEADER_BYTES) {
 		SAY(l, "domain [length %zu < %u] (invalid)", p.len, DNS_HEADER_BYTES);
 		return true;

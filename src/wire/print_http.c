@@ -13,6 +13,7 @@ static struct bytes next_word(struct part p, size_t *at)
 	size_t start = *at, end = start;
 
 	while (end < p.have && isgraph(p.at[end])) end++;
+	if (end >= p.have && p.have < p.len) end = start; /* perhaps it goes on */
 	*at = end;
 	while (*at < p.have && (p.at[*at] == ' ' || p.at[*at] == '\t')) (*at)++;
 	return (struct bytes){ p.at + start, end - start };
@@ -38,7 +39,8 @@ static bool is_message(struct part p)
 	return first.len > 0 && status.len == 3 && isdigit(status.at[0]) && isdigit(status.at[1]) && isdigit(status.at[2]);
 }
 
-/* Prints a line of text from *at on; false if it is none or has no end (*cut). */
+/* Prints a line of text from *at on; false if it is none or has no end (*cut), and then it is told only if it is
+ * the packet that ends there, not the capture. */
 static bool say_line(struct line *l, const char *before, struct part p, size_t *at, bool *cut)
 {
 	size_t end = *at;
@@ -46,7 +48,7 @@ static bool say_line(struct line *l, const char *before, struct part p, size_t *
 	while (end < p.have && (isprint(p.at[end]) || p.at[end] == '\t')) end++;
 	size_t next = end < p.have && p.at[end] == '\r' ? end + 1 : end;
 	*cut = next >= p.have;
-	if (!*cut && p.at[next] != '\n') return false;
+	if (*cut ? p.have < p.len : p.at[next] != '\n') return false;
 	text_puts(l->out, before);
 	text_put(l->out, (struct bytes){ p.at + *at, end - *at });
 	*at = next + 1;

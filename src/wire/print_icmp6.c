@@ -12,109 +12,42 @@ static const struct name types[] = { { 1, "destination unreachable" }, { 2, "pac
 	{ 130, "multicast listener query" }, { 131, "multicast listener report" }, { 132, "multicast listener done" },
 	{ 133, "router solicitation" }, { 134, "router advertisement" }, { 135, "neighbor solicitation" },
 	{ 136, "neighbor advertisement" }, { 137, "redirect" }, { 138, "router renumbering" },
-	{ 139, "node information query" }, { 140, "node information reply" }, { 141, "inverse neighbor solicitation" },
+	{ 139, "who-are-you request" }, { 140, "who-are-you reply" }, { 141, "inverse neighbor solicitation" },
 	{ 142, "inverse neighbor advertisement" }, { 143, "multicast listener report v2" },
-	{ 144, "dynamic home agent discovery request" }, { 145, "dynamic home agent discovery reply" },
-	{ 146, "mobile router solicitation" }, { 147, "mobile router advertisement" }, { 0, NULL } };
-
-static const struct name options[] = { { 1, "source link-address" }, { 2, "destination link-address" }, { 3, "prefix info" },
-	{ 4, "redirected header" }, { 5, "mtu" }, { 7, "advertisement interval" }, { 8, "homeagent information" },
-	{ 24, "route info" }, { 25, "rdnss" }, { 31, "dnssl" }, { 0, NULL } };
+	{ 144, "ha discovery request" }, { 145, "ha discovery reply" },
+	{ 146, "mobile router solicitation" }, { 147, "mobile router advertisement" },
+	{ 200, "mtrace response" }, { 201, "mtrace message" }, { 0, NULL } };
 
 static const struct name records[] = { { 1, "is_in" }, { 2, "is_ex" }, { 3, "to_in" }, { 4, "to_ex" }, { 5, "allow" },
 	{ 6, "block" }, { 0, NULL } };
 
-static void say_lifetime(struct line *l, uint32_t seconds)
+/* Goes behind the extension headers of the packet an error quotes, as far as it is quoted. */
+static bool find_ports(struct part p, uint8_t *protocol, unsigned *port)
 {
-	if (seconds == UINT32_MAX) text_puts(l->out, "infinity");
-	else SAY(l, "%us", seconds);
-}
+	size_t at = INNER_DST_END;
 
-static bool say_prefix(struct line *l, struct part p)
-{
-	static const struct name flags[] = { { 0x80, "onlink" }, { 0x40, "auto" }, { 0x20, "router" }, { 0, NULL } };
-
-	if (p.have < 32) return false;
-	say_address(l, p.at + 16, true);
-	SAY(l, "/%u%s, Flags [", p.at[2], p.at[1] != 4 ? "badlen" : "");
-	say_bits(l, flags, p.at[3], "none", ", ");
-	text_puts(l->out, "], valid time ");
-	say_lifetime(l, load_be32(p.at + 4));
-	text_puts(l->out, ", pref. time ");
-	say_lifetime(l, load_be32(p.at + 8));
+	*protocol = p.at[INNER + 6];
+	while (*protocol == IP6_HOP_BY_HOP || *protocol == IP6_DESTINATION || *protocol == IP6_FRAGMENT) {
+		if (p.have < at + 8) return false;
+		size_t len = *protocol == IP6_FRAGMENT ? 8 : 8 + 8u * p.at[at + 1];
+		*protocol = p.at[at];
+		at += len;
+	}
+	if (p.have < at + 4 || (*protocol != IP_TCP && *protocol != IP_UDP)) return false;
+	*port = load_be16(p.at + at + 2);
 	return true;
 }
 
-static bool say_servers(struct line *l, struct part p, size_t len)
-{
-	if (p.have < 8) return false;
-	text_puts(l->out, " lifetime ");
-	say_lifetime(l, load_be32(p.at + 4));
-	text_puts(l->out, ",");
-	for (size_t at = 8; at + 16 <= len; at += 16) {
-		if (p.have < at + 16) return false;
-		text_puts(l->out, " addr: ");
-		say_address(l, p.at + at, true);
-	}
-	return true;
-}
-
-/* What an option of RFC 4861, 4.6 says. */
-static bool say_option(struct line *l, struct part p, size_t len)
-{
-	struct part rest = { p.at + 2, size_min(p.have, len) - 2, len - 2 };
-
-	switch (p.at[0]) {
-	case 1:
-	case 2:
-		if (p.have < len) return false;
-		say_mac(l, p.at + 2, len - 2);
-		return true;
-	case 3: return say_prefix(l, p);
-	case 4:
-		if (l->print->verbose < 2) say_hex(l, "\n\t    ", (struct part){ p.at + 8, size_min(p.have, len) - 8, 0 }, false);
-		return true;
-	case 5:
-		if (p.have < 8) return false;
-		SAY(l, " %u%s", load_be32(p.at + 4), len != 8 ? ", badlen" : "");
-		return true;
-	case 7:
-		if (p.have < 8) return false;
-		SAY(l, " %ums", load_be32(p.at + 4));
-		return true;
-	case 25: return say_servers(l, p, len);
-	default:
-		if (l->print->verbose < 2) say_hex(l, "\n\t  ", rest, false);
-		return true;
-	}
-}
-
-static bool say_options(struct line *l, struct part p)
-{
-	while (p.have > 0) {
-		if (p.have < 2 || p.at[1] == 0) return false;
-		size_t len = p.at[1] * 8u;
-		if (p.have < len) return false;
-		SAY(l, "\n\t  %s option (%u), length %zu (%u): ", name_of(options, p.at[0], "unknown"), p.at[0], len, p.at[1]);
-		if (!say_option(l, p, len)) return false;
-		if (l->print->verbose > 1) say_hex(l, "\n\t    ", (struct part){ p.at + 2, len - 2, len - 2 }, false);
-		p = part_skip(p, len);
-	}
-	return true;
-}
-
-/* The ports of what an error quotes; false if it is not all there. */
 static bool say_port(struct line *l, struct part p)
 {
+	uint8_t protocol;
+	unsigned port;
+
 	text_puts(l->out, ", unreachable port");
-	if (p.have < INNER_DST_END + 4) return false;
-	unsigned port = load_be16(p.at + INNER_DST_END + 2);
+	if (p.have < INNER_DST_END || !find_ports(p, &protocol, &port)) return false;
 	text_puts(l->out, ", ");
 	say_address(l, p.at + INNER + 24, true);
-	uint8_t protocol = p.at[INNER + 6];
-	if (protocol == IP_TCP) SAY(l, " tcp port %u", port);
-	else if (protocol == IP_UDP) SAY(l, " udp port %u", port);
-	else SAY(l, " protocol %u port %u unreachable", protocol, port);
+	SAY(l, " %s port %u", protocol == IP_TCP ? "tcp" : "udp", port);
 	return true;
 }
 
@@ -271,7 +204,7 @@ static bool say_router(struct line *l, struct part p)
 	say_bits(l, flags, p.at[5], "none", ", ");
 	SAY(l, "], pref %s, router lifetime %us, reachable time %ums, retrans timer %ums", preference[p.at[5] >> 3 & 3],
 	    load_be16(p.at + 6), load_be32(p.at + 8), load_be32(p.at + 12));
-	return say_options(l, part_skip(p, 16));
+	return say_nd_options(l, part_skip(p, 16));
 }
 
 static bool say_neighbour(struct line *l, struct part p)
@@ -288,7 +221,7 @@ static bool say_neighbour(struct line *l, struct part p)
 		say_bits(l, flags, p.at[4], "none", ", ");
 		text_puts(l->out, "]");
 	}
-	return say_options(l, part_skip(p, 24));
+	return say_nd_options(l, part_skip(p, 24));
 }
 
 static bool say_redirect(struct line *l, struct part p)
@@ -298,7 +231,7 @@ static bool say_redirect(struct line *l, struct part p)
 	say_address(l, p.at + 24, true);
 	text_puts(l->out, " to ");
 	say_address(l, p.at + 8, true);
-	return l->print->verbose == 0 || say_options(l, part_skip(p, 40));
+	return l->print->verbose == 0 || say_nd_options(l, part_skip(p, 40));
 }
 
 static bool say_details(struct line *l, struct part p, bool *done)
@@ -319,12 +252,13 @@ static bool say_details(struct line *l, struct part p, bool *done)
 	case ICMP6_MLD_QUERY:
 		if (p.len >= MLD2_BYTES) return say_query2(l, p);
 		if (p.len == MLD_BYTES) say_listener(l, p);
+		else SAY(l, " unknown-version (len %zu) ", p.len);
 		return true;
 	case LISTENER_REPORT:
 	case LISTENER_DONE:
 		say_listener(l, p);
 		return true;
-	case ICMP6_ROUTER_SOLICITATION: return l->print->verbose == 0 || say_options(l, part_skip(p, 8));
+	case ICMP6_ROUTER_SOLICITATION: return l->print->verbose == 0 || say_nd_options(l, part_skip(p, 8));
 	case ICMP6_ROUTER_ADVERTISEMENT: return say_router(l, p);
 	case ICMP6_NEIGHBOUR_SOLICITATION:
 	case ICMP6_NEIGHBOUR_ADVERTISEMENT: return say_neighbour(l, p);
@@ -332,7 +266,7 @@ static bool say_details(struct line *l, struct part p, bool *done)
 	case ICMP6_MLD2_REPORT: return say_report2(l, p);
 	default: break;
 	}
-	if (name_of(types, p.at[0], NULL) != NULL) return true;
+	if (p.at[0] < 200 && name_of(types, p.at[0], NULL) != NULL) return true;
 	SAY(l, ", length %zu", p.len);
 	if (l->print->verbose < 2) say_hex(l, "\n\t", p, false);
 	*done = true;

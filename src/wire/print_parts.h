@@ -32,6 +32,7 @@ struct line {
 	bool fragment;              /* the first piece of several: its checksum cannot be told */
 	bool lost;                  /* cut_deep was here */
 	size_t link_bytes;          /* of the link header, tags counted in */
+	bool multicast_dns;         /* the class's first bit means something else (RFC 6762) */
 	unsigned depth;             /* packets within packets */
 };
 
@@ -58,10 +59,12 @@ bool say_ip6(struct line *, struct part);
 bool say_ip_protocol(struct line *, uint8_t protocol, struct part); /* what is above IP; the same for both */
 bool say_icmp4(struct line *, struct part);
 bool say_icmp6(struct line *, struct part);
+bool say_nd_options(struct line *, struct part);
 bool say_igmp(struct line *, struct part);
 bool say_udp(struct line *, struct part);
 bool say_tcp(struct line *, struct part);
-bool say_dns(struct line *, struct part, bool over_tcp);
+enum dns_way { DNS_OVER_UDP, DNS_OVER_TCP, DNS_MULTICAST };
+bool say_dns(struct line *, struct part, enum dns_way);
 bool say_http(struct line *, struct part);
 
 void say_address(struct line *, const uint8_t *at, bool six);

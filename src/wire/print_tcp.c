@@ -261,7 +261,7 @@ static bool say_payload(struct line *l, const uint8_t *header, struct part p)
 
 	if (header[13] & TCP_RST) return say_reset(l, p);
 	if (src == 53 || dst == 53) {
-		return say_dns(l, p, true);
+		return say_dns(l, p, DNS_OVER_TCP);
 	}
 	if (src == 80 || dst == 80 || src == 8080 || dst == 8080) {
 		text_puts(l->out, ":");

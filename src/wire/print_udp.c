@@ -56,10 +56,11 @@ bool say_udp(struct line *l, struct part p)
 	say_checksum(l, p, size_min(len, p.len));
 	struct part data = part_skip(p, UDP_HEADER_BYTES);
 	len -= UDP_HEADER_BYTES;
-	if (!l->print->quiet && (src == DNS || dst == DNS || src == MDNS || dst == MDNS)) {
+	bool unicast = src == DNS || dst == DNS, multicast = src == MDNS || dst == MDNS;
+	if (!l->print->quiet && (unicast || multicast)) {
 		data.len = size_min(data.len, len);
 		data.have = size_min(data.have, data.len);
-		return say_dns(l, data, false);
+		return say_dns(l, data, unicast ? DNS_OVER_UDP : DNS_MULTICAST);
 	}
 	if (len > data.len && !l->fragment) SAY(l, "UDP, bad length %zu > %zu", len, data.len);
 	else SAY(l, "UDP, length %zu", len);
