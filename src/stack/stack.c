@@ -61,9 +61,8 @@ static struct room skip_to_page(struct room block)
 
 static struct room take_room(struct arena *a, size_t bytes) { return (struct room){ take(a, bytes, 1), bytes }; }
 
-/* What an idle host uses comes first and close together; what only traffic touches comes after, and costs an
- * idle host nothing but addresses (the block is zeroed, so nothing is written here that is not needed). */
-static void cut_up(struct stack *s, struct arena *a)
+/* What an idle host uses comes first and close together. */
+static void cut_up_idle(struct stack *s, struct arena *a)
 {
 	const struct stack_limits *l = &s->limits;
 
@@ -75,19 +74,28 @@ static void cut_up(struct stack *s, struct arena *a)
 	           index_slots(l->sockets_max));
 	route_init(&s->routes, a, routes_in_all(l));
 	queue_init(&s->out, take_room(a, OUT_BYTES));
+}
 
-	s->membership = take(a, l->groups_max, sizeof *s->membership);
-	s->pmtu = take(a, PMTU_MAX, sizeof *s->pmtu);
+/* What only traffic touches comes after, and costs an idle host nothing but addresses (the block is zeroed, so
+ * nothing is written here that is not needed). What each segment needs lies together: among thousands of hosts
+ * it is the number of pages that counts. */
+static void cut_up_busy(struct stack *s, struct arena *a)
+{
+	const struct stack_limits *l = &s->limits;
+
 	struct room waiting = take_room(a, NEIGHBOUR_WAITING_BYTES);
 	neighbour_init(&s->neighbours, a, waiting, l->neighbours_max, s->config.rng);
-	queue_init(&s->loop, take_room(a, LOOP_BYTES));
-	s->scratch = take(a, SCRATCH_BYTES, 1);
-	reassembly_init(&s->reassembly, a, l->reassemblies_max);
-	s->connection = take(a, l->connections_max, sizeof *s->connection);
 	index_init(&s->tuples, take(a, index_slots(l->connections_max), sizeof(struct index_slot)),
 	           index_slots(l->connections_max));
 	struct heap_item *items = take(a, l->connections_max, sizeof *items);
 	heap_init(&s->due, items, take(a, l->connections_max, sizeof(uint32_t)), l->connections_max);
+	s->connection = take(a, l->connections_max, sizeof *s->connection);
+
+	s->membership = take(a, l->groups_max, sizeof *s->membership);
+	s->pmtu = take(a, PMTU_MAX, sizeof *s->pmtu);
+	queue_init(&s->loop, take_room(a, LOOP_BYTES));
+	s->scratch = take(a, SCRATCH_BYTES, 1);
+	reassembly_init(&s->reassembly, a, l->reassemblies_max);
 	s->datagrams = take(a, l->sockets_max, datagram_bytes(l));
 	s->rings = take(a, l->connections_max, (size_t)l->rx_bytes + l->tx_bytes);
 }
@@ -128,7 +136,8 @@ struct stack *stack_init(struct room zeroed, const struct stack_limits *limits, 
 	rng_fill(config->rng, (struct room){ s->secret, sizeof s->secret });
 	rng_fill(config->rng, (struct room){ s->tcp_secret, sizeof s->tcp_secret });
 	s->ip_id = (uint16_t)rng_next(config->rng);
-	cut_up(s, &arena);
+	cut_up_idle(s, &arena);
+	cut_up_busy(s, &arena);
 	add_loop(s);
 	return s;
 }
