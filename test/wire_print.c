@@ -117,6 +117,24 @@ static void addresses_may_have_names(void)
 	CHECK_STR(shown, "IP client1 > 10.0.0.2: ICMP echo request, id 4660, seq 7, length 64\n");
 }
 
+static void days_are_those_of_the_calendar(void)
+{
+	static const struct { int64_t seconds; const char *text; } cases[] = { { 0, "1970-01-01 00:00:00." }, { -1, "1969-12-31 23:59:59." },
+		{ 951782400, "2000-02-29 00:00:00." }, { 951868800, "2000-03-01 00:00:00." }, { 1709164800, "2024-02-29 00:00:00." },
+		{ 4107542399, "2100-02-28 23:59:59." }, { 4107542400, "2100-03-01 00:00:00." }, { 1735689599, "2024-12-31 23:59:59." },
+		{ -2203891200, "1900-03-01 00:00:00." }, { 9214646400, "2262-01-01 00:00:00." }, { -9214560000, "1678-01-01 00:00:00." } };
+	struct text t = text_in(shown, sizeof shown);
+
+	fresh();
+	print.time = PRINT_TIME_DATE;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		text_clear(&t);
+		print_packet(&print, cases[i].seconds * SECOND, bytes_of("a frame without a type"), 22, &t);
+		shown[strlen(cases[i].text)] = '\0';
+		CHECK_STR(shown, cases[i].text);
+	}
+}
+
 /* More connections than there is memory for: the later ones have absolute numbers. */
 static void flows_have_a_limit(void)
 {
@@ -135,6 +153,7 @@ int main(void)
 	TEST(chance_is_met);
 	TEST(lines_are_tcpdumps);
 	TEST(addresses_may_have_names);
+	TEST(days_are_those_of_the_calendar);
 	TEST(flows_have_a_limit);
 	return tap_end();
 }

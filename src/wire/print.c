@@ -138,17 +138,24 @@ uint16_t sum_should_be(uint16_t field, uint16_t left)
 	return (uint16_t)(sum + (sum >> 16));
 }
 
-/* A day of the calendar from a count of days since 1970 (Gregorian; years of 400 repeat). */
+/* Days from 1 January 1970 to that of a year: one more for each leap year between. */
+static int64_t days_before(int64_t year)
+{
+	int64_t y = year - 1;
+	return (year - 1970) * 365 + (y / 4 - y / 100 + y / 400) - (1969 / 4 - 1969 / 100 + 1969 / 400);
+}
+
 static void say_date(struct line *l, int64_t days)
 {
-	int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
-	unsigned in_era = (unsigned)(z - era * 146097);
-	unsigned year_of_era = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-	unsigned in_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100); /* from 1 March on */
-	unsigned month = (5 * in_year + 2) / 153, day = in_year - (153 * month + 2) / 5 + 1;
+	static const uint8_t lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int64_t year = 1970 + (days >= 0 ? days / 366 : days / 365 - 1); /* that one or earlier: instants span few centuries */
+	unsigned month = 0;
 
-	month = month < 10 ? month + 3 : month - 9;
-	SAY(l, "%04d-%02u-%02u ", (int)(year_of_era + era * 400 + (month <= 2)), month, day);
+	while (days_before(year + 1) <= days) year++;
+	int64_t day = days - days_before(year);
+	bool leap = days_before(year + 1) - days_before(year) == 366;
+	for (; day >= lengths[month] + (leap && month == 1); month++) day -= lengths[month] + (leap && month == 1);
+	SAY(l, "%04d-%02u-%02d ", (int)year, month + 1, (int)day + 1);
 }
 
 /* A clock's face; more than a day's time of a span goes on in hours. */
