@@ -161,10 +161,17 @@ static void fragments_that_never_come(void)
 	say(to, (struct bytes){ zeros, 80 }, false);
 	to.fragment_offset = 800, to.id = 6;
 	say(to, (struct bytes){ zeros, 80 }, false);
+	/* To everybody: each of us would answer, perhaps to one who never asked (RFC 1122, 3.2.2). */
+	to.fragment_offset = 0, to.dst = lan_ip("10.0.0.255"), to.id = 7;
+	say(to, (struct bytes){ zeros, 80 }, true);
+	to.dst = ip4_broadcast(), to.id = 8;
+	say(to, (struct bytes){ zeros, 80 }, true);
+	to.dst = lan_ip("224.0.0.1"), to.id = 9;
+	say(to, (struct bytes){ zeros, 80 }, true);
 	lan_run_for(REASSEMBLY4_FOR);
 	CHECK(hear_icmp(&ip, &m) && m.type == ICMP4_TIME_EXCEEDED && m.code == 1);
 	CHECK(hears_nothing());
-	CHECK_EQ(lan_drops(0, DROP_FRAGMENT_TIMEOUT), 1);
+	CHECK_EQ(lan_drops(0, DROP_FRAGMENT_TIMEOUT), 4);
 	lan_end_test();
 }
 

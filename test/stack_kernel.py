@@ -550,7 +550,8 @@ class BadWire:
 
         kernel 10.9.1.1 --- near9 === this === far9 --- (packet socket) tulle stack 10.9.1.2
     """
-    LOSS = REPEAT = REORDER = SPOIL = 0.01
+    LOSS = REPEAT = REORDER = 0.01
+    SPOIL = 0.003
 
     def __init__(self, seed):
         self.random = random.Random(seed)
@@ -622,7 +623,7 @@ def bad_wire():
         sh("ip address add 10.9.1.1/24 dev near9")
         sh("ip address add fd09:1::1/64 dev near9 nodad")
         with echo_server(link="packet:far9", addresses=("10.9.1.2/24", "fd09:1::2/64")):
-            @case("1 % lost, 1 % twice, 1 % late, 1 % spoilt: 5 MB there and back over IPv4, unharmed")
+            @case("1 % lost, 1 % twice, 1 % late, 0.3 % spoilt: 5 MB there and back over IPv4, unharmed")
             def _():
                 with connect("10.9.1.2", timeout=20) as s:
                     there_and_back(s, 5_000_000)
@@ -630,7 +631,7 @@ def bad_wire():
             @case("and over IPv6")
             def _():
                 with connect("fd09:1::2", timeout=20) as s:
-                    there_and_back(s, 2_000_000)
+                    there_and_back(s, 1_000_000)
 
             @case("ten at once")
             def _():
@@ -650,7 +651,7 @@ def bad_wire():
 
             @case("the wire was bad indeed")
             def _():
-                assert wire.lost > wire.carried / 300 and wire.spoilt > wire.carried / 300, vars(wire)
+                assert wire.lost > wire.carried / 200 and wire.spoilt > wire.carried / 600, vars(wire)
 
 
 def main():

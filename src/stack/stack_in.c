@@ -267,6 +267,8 @@ void stack_in_due(struct stack *s)
 
 	while (reassembly_output(&s->reassembly, s->now, &first)) {
 		stack_drop(s, DROP_FRAGMENT_TIMEOUT);
-		if (stack_icmp_reread(first, 1, &p)) stack_icmp_error(s, &p, ICMP_REASSEMBLY, 0);
+		if (!stack_icmp_reread(first, 1, &p)) continue;
+		p.to_many = stack_out_is_to_many(s, p.dst);
+		stack_icmp_error(s, &p, ICMP_REASSEMBLY, 0);
 	}
 }

@@ -201,6 +201,7 @@ void stack_out_fragments4(struct stack *, const struct way *, const struct ip4 *
 void stack_out_frame(struct stack *, uint16_t interface, struct mac dst, uint16_t type, struct bytes packet);
 void stack_out_flush(struct stack *);
 bool stack_out_is_ours(const struct stack *, struct ip);
+bool stack_out_is_to_many(const struct stack *, struct ip); /* a group or a broadcast address */
 void stack_out_learn_mtu(struct stack *, struct ip dst, uint16_t mtu);
 
 /* ---- stack_neighbour.c */

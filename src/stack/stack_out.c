@@ -76,6 +76,12 @@ bool stack_out_is_ours(const struct stack *s, struct ip ip)
 	return r != NULL && r->kind == ROUTE_LOCAL;
 }
 
+bool stack_out_is_to_many(const struct stack *s, struct ip ip)
+{
+	const struct route *r = route_find(&s->routes, ip);
+	return ip_is_multicast(ip) || ip_equal(ip, ip4_broadcast()) || (r != NULL && r->kind == ROUTE_BROADCAST);
+}
+
 /* A router has said that packets to `dst` must be smaller. Few destinations are kept; the oldest makes room. */
 void stack_out_learn_mtu(struct stack *s, struct ip dst, uint16_t mtu)
 {

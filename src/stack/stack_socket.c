@@ -57,15 +57,9 @@ static bool is_taken(struct stack *s, enum socket_kind kind, const struct addr *
 	return false;
 }
 
-static bool is_broadcast(const struct stack *s, struct ip ip)
-{
-	const struct route *r = route_find(&s->routes, ip);
-	return ip_equal(ip, ip4_broadcast()) || (r != NULL && r->kind == ROUTE_BROADCAST);
-}
-
 static bool may_bind(const struct stack *s, enum socket_kind kind, struct ip ip)
 {
-	bool group = ip_is_multicast(ip) || is_broadcast(s, ip);
+	bool group = stack_out_is_to_many(s, ip);
 	return ip_is_any(ip) || (group ? kind == SOCKET_DATAGRAM : stack_out_is_ours(s, ip));
 }
 
