@@ -204,7 +204,7 @@ function drawScene(scene, number) {
 
 function drawPacket(p, index, number, column, y, width, labels) {
   const lost = p.arrives === null, x1 = column.get(p.from);
-  const g = svg("g", { class: `row ${kindOf(p)}${lost ? " lost" : ""}`, role: "option", tabindex: "0", "aria-selected": "false", "data-packet": index + 1,
+  const g = svg("g", { class: `row ${kindOf(p)}${lost ? " lost" : ""}`, role: "option", tabindex: index ? "-1" : "0", "aria-selected": "false", "data-packet": index + 1,
     "aria-label": `${clock(p.t)} ${data.hosts[p.from].name}: ${p.label}${p.fate ? ", " + p.fate : ""}` });
   g.append(svg("rect", { class: "back", x: 2, y: y - LINE / 2, width: width - 4, height: LINE, rx: 4 }),
     svg("text", { class: "mono soft", x: 10, y: y + 4 }, clock(p.t)), svg("circle", { cx: x1, cy: y - (lost ? 3 : 5), r: 2.5 }));
@@ -290,15 +290,16 @@ function showTable() {
 function bytesOf(base64) { return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)); }
 
 function drawHex(bytes, light) {
+  const row = document.body.clientWidth > 560 && document.body.clientWidth <= 1180 ? 16 : 8; // the panel is wide where it lies below
   const pre = el("div", { class: "hex", role: "img", "aria-label": `${bytes.length} bytes` });
-  for (let at = 0; at < bytes.length; at += 16) {
+  for (let at = 0; at < bytes.length; at += row) {
     pre.append(el("span", { class: "off" }, at.toString(16).padStart(4, "0") + "  "));
-    for (let i = at; i < at + 16; i++) {
+    for (let i = at; i < at + row; i++) {
       if (i < bytes.length) pre.append(el("b", { "data-byte": i }, bytes[i].toString(16).padStart(2, "0")));
       else pre.append("  ");
       pre.append(i % 8 === 7 ? "  " : " ");
     }
-    for (let i = at; i < Math.min(at + 16, bytes.length); i++)
+    for (let i = at; i < Math.min(at + row, bytes.length); i++)
       pre.append(el("b", { "data-byte": i }, bytes[i] > 31 && bytes[i] < 127 ? String.fromCharCode(bytes[i]) : "."));
     pre.append("\n");
   }
@@ -352,10 +353,14 @@ function showPacket(scene, index) {
 let shown = {};
 
 function select(scene, index) {
-  for (const row of document.querySelectorAll(".row[aria-selected=true]")) row.setAttribute("aria-selected", "false");
+  for (const row of document.querySelectorAll(".row[tabindex='0']")) { // one of them is reached by Tab, the others by arrows
+    row.setAttribute("aria-selected", "false");
+    row.setAttribute("tabindex", "-1");
+  }
   const row = document.querySelector(`.row[data-packet="${index + 1}"]`);
   if (!row) return;
   row.setAttribute("aria-selected", "true");
+  row.setAttribute("tabindex", "0");
   if (shown.packet === index && shown.scene === scene && shown.drawn) return;
   shown = { view: scene, scene, packet: index, drawn: true };
   showPacket(scene, index);

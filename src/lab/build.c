@@ -85,7 +85,6 @@ static void run_ended(struct lab *lab, uint32_t number, int status)
 	if (run->tool) memcpy(run->measure, run->tool->measure, sizeof run->measure);
 	if (lab->scenario->run[number].scene != SCENARIO_NONE) lab->running--;
 	if (run->tool) share_leave(&host_of(lab, number)->share, run->seat);
-	if (lab->listener.ended) lab->listener.ended(lab->listener.self, number);
 }
 
 static void open_tool(struct lab_host *h, uint32_t number)

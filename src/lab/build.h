@@ -23,7 +23,6 @@
 #define LAB_LINE_MAX 4096   /* of a program's output: a longer one is cut into several */
 
 struct lab;
-struct lab_host;
 
 /* Lines that programs write reach the lab through here. */
 struct lab_sink { struct text text; struct lab *lab; uint32_t run; bool is_error; char buffer[LAB_LINE_MAX]; };
@@ -57,7 +56,6 @@ struct lab_host {
 	struct share share;
 	struct share_seat *seat;
 	uint32_t *run; uint32_t seats; /* by seat: which run of the scenario */
-	instant stepped_at;
 };
 
 /* Whose end of a wire it is: by the simulator's numbers, which count ends over all wires. */
@@ -65,7 +63,6 @@ struct lab_end { uint32_t host, interface, link; };
 
 struct lab_listener { /* who wants to know; any may be NULL */
 	void (*line)(void *self, uint32_t run, bool is_error, struct bytes line); /* without its newline */
-	void (*ended)(void *self, uint32_t run);
 	void (*stepped)(void *self, struct lab_host *, instant now);
 	void *self;
 };
