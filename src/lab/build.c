@@ -161,6 +161,13 @@ static instant deadline(const struct sim_node *self)
 
 /* ---- building ---- */
 
+static uint32_t runs_on(const struct scenario *s, uint32_t host)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < s->runs; i++) count += s->run[i].host == host && s->run[i].words.count > 0;
+	return count;
+}
+
 static struct stack_limits limits_of(const struct scenario *s, const struct scenario_host *host)
 {
 	struct stack_limits limits = s->hosts <= ROOMY_HOSTS_MAX ? stack_limits_host : stack_limits_small;
@@ -172,17 +179,14 @@ static struct stack_limits limits_of(const struct scenario *s, const struct scen
 	limits.neighbours_max = (uint16_t)size_max(limits.neighbours_max, s->hosts <= ROOMY_HOSTS_MAX ? 64 : 8);
 	if (host->forward && s->hosts > ROOMY_HOSTS_MAX)
 		limits.neighbours_max = (uint16_t)size_max(limits.neighbours_max, 2 * (size_t)s->hosts);
+	if (runs_on(s, (uint32_t)(host - s->host)) > 0) { /* a resolver takes a socket a question */
+		limits.sockets_max = (uint16_t)size_max(limits.sockets_max, 64);
+		limits.connections_max = (uint32_t)size_max(limits.connections_max, 64);
+	}
 	return limits;
 }
 
 static uint32_t owners_of(const struct stack_limits *limits) { return limits->sockets_max + limits->connections_max; }
-
-static uint32_t runs_on(const struct scenario *s, uint32_t host)
-{
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < s->runs; i++) count += s->run[i].host == host && s->run[i].words.count > 0;
-	return count;
-}
 
 static struct sim_limits sim_limits_of(const struct scenario *s)
 {
