@@ -321,15 +321,15 @@ bool read_date(struct reader *r, node *n, int64_t *out)
 	return true;
 }
 
-/* Takes the next word off *p, into `to` (as long as the rest of the line at least): false at the end. */
-static bool next_word(const char **p, char **to)
+/* Takes the next word off *p, into `to` (as long as the rest of the line at least): false at the end. *quote is left
+ * set by a quotation that does not end. */
+static bool next_word(const char **p, char **to, char *quote)
 {
 	while (isspace((unsigned char)**p)) ++*p;
 	if (**p == '\0') return false;
-	char quote = 0;
-	for (; **p != '\0' && (quote || !isspace((unsigned char)**p)); ++*p) {
-		if (quote == 0 && (**p == '"' || **p == '\'')) quote = **p;
-		else if (**p == quote) quote = 0;
+	for (; **p != '\0' && (*quote || !isspace((unsigned char)**p)); ++*p) {
+		if (*quote == 0 && (**p == '"' || **p == '\'')) *quote = **p;
+		else if (**p == *quote) *quote = 0;
 		else *(*to)++ = **p;
 	}
 	*(*to)++ = '\0';
@@ -340,6 +340,7 @@ bool read_words(struct reader *r, node *n, struct words *out)
 {
 	const char *line;
 	size_t count = 0;
+	char quote = 0;
 
 	if (!read_text(r, n, "a command line such as 'echo serve tcp://:6666'", &line)) return false;
 	size_t size = strlen(line) + 2;
@@ -347,12 +348,12 @@ bool read_words(struct reader *r, node *n, struct words *out)
 	const char **word = read_take(r, size / 2 + 1, sizeof *word);
 	for (const char *p = line;;) {
 		word[count] = to;
-		if (!next_word(&p, &to)) break;
+		if (!next_word(&p, &to, &quote)) break;
 		count++;
 	}
 	word[count] = NULL;
-	if (count == 0) {
-		read_expected(r, n, "a command line");
+	if (count == 0 || quote != 0) {
+		read_expected(r, n, quote ? "a command line whose quotations end" : "a command line");
 		return false;
 	}
 	*out = (struct words){ word, count, line, place_of(n) };
