@@ -231,10 +231,13 @@ static int lab_exec_file(const struct asked *w, struct opened *o, struct sink *e
 	memcpy(address, h->interface[0].address, sizeof address);
 	for (size_t i = 0; i < h->routes && gateways < COUNT(gateway); i++)
 		if (ip_is_any(h->route[i].to.ip)) gateway[gateways++] = h->route[i].gateway;
+	char words[600];
+	struct text why = text_in(words, sizeof words);
 	int status = exec_run(&(struct exec_config){
 		.sim = lab->sim, .node = lab->host[host].id, .bridge = &bridge, .hostname = h->name, .mac = h->interface[0].mac,
 		.addresses = address, .addresses_count = h->interface[0].addresses, .gateways = gateway, .gateways_count = gateways,
-		.servers = h->server, .servers_count = h->servers, .device = EXEC_ANY, .argv = w->command, .err = &err->text });
+		.servers = h->server, .servers_count = h->servers, .device = EXEC_ANY, .argv = w->command, .err = &why });
+	if (why.len > 0) text_printf(&err->text, "tulle: %s\n", words);
 	text_flush(&err->text);
 	lab_free(lab);
 	return status;
