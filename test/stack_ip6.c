@@ -154,6 +154,22 @@ static void link_local_needs_no_configuration(void)
 	lan_end_test();
 }
 
+static void a_router_may_be_known_by_its_link_local_address(void)
+{
+	struct addr any = lan_addr("[::]:0"), at = lan_addr("[2001:db8:1::1]:7");
+	struct net_event ev;
+	struct prefix p;
+	routed(1500);
+	CHECK(prefix_parse("2001:db8:1::/64", &p));
+	CHECK(!stack_add_route(lan.host[0], p, lan_ip("fe80::ff:fe00:2"), 0)); /* on which link? */
+	CHECK(stack_add_route(lan.host[0], p, lan_ip("fe80::ff:fe00:2"), 1));
+	net_id mine = net_bind(lan_net(0), &any);
+	CHECK(net_bind(lan_net(2), &at) != 0 && net_sendto(lan_net(0), mine, &at, bytes_of("hello")));
+	lan_run_for(0);
+	CHECK(lan_next_is(2, NET_DATAGRAM, &ev) && ip_equal(ev.peer.ip, lan_ip("2001:db8::1")));
+	lan_end_test();
+}
+
 static void groups_are_joined_by_mld(void)
 {
 	struct addr at = lan_addr("[::]:7"), group = lan_addr("[ff02::1234]:7"), all = lan_addr("[ff02::1]:7");
@@ -225,6 +241,14 @@ static void discovery_by_the_rules(void)
 	ns.has_link_address = false; /* is somebody using this address? */
 	say(ns, "::", "ff02::1:ff00:1", 255);
 	CHECK(hear(&m, &ip) && m.rest >> 24 == ICMP6_NA_OVERRIDE && ip_equal(ip.dst, lan_ip("ff02::1")));
+	/* A general MLD query (RFC 3810, 5.1): maximum delay 1000 ms, no group, no sources. */
+	static const uint8_t general[20] = { 0 };
+	struct icmp query = { .type = ICMP6_MLD_QUERY, .rest = 1000u << 16, .payload = { general, sizeof general } };
+	say(query, "fe80::9", "ff02::1", 1);
+	lan_run_for(SECOND);
+	int reports_heard = 0;
+	while (hear(&m, &ip)) reports_heard += m.type == ICMP6_MLD2_REPORT;
+	CHECK_EQ(reports_heard, 1); /* its two addresses end alike, so they share a solicited-node group */
 	struct icmp ping = { .type = ICMP6_ECHO_REQUEST, .id = 1, .seq = 2, .payload = bytes_of("abc") };
 	say(ping, "2001:db8::9", "2001:db8::1", 64);
 	CHECK(hear(&m, &ip) && m.type == ICMP6_ECHO_REPLY && m.seq == 2 && bytes_equal(m.payload, ping.payload));
@@ -246,6 +270,7 @@ int main(void)
 	TEST(errors_come_back);
 	TEST(a_small_path_is_learnt);
 	TEST(link_local_needs_no_configuration);
+	TEST(a_router_may_be_known_by_its_link_local_address);
 	TEST(groups_are_joined_by_mld);
 	TEST(discovery_by_the_rules);
 	return tap_end();

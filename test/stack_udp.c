@@ -211,6 +211,56 @@ static void reports_of_others(void)
 	lan_end_test();
 }
 
+static struct lan_end *stranger;
+static const struct mac stranger_mac = { { 2, 0xff, 0, 0, 0, 1 } };
+
+static void say_igmp(struct igmp m, const char *dst)
+{
+	uint8_t packet[64];
+	struct ip4 ip = { .ttl = 1, .protocol = IP_IGMP, .src = lan_ip("10.0.0.253"), .dst = lan_ip(dst) };
+	ip.payload.len = igmp_emit(&m, (struct room){ packet + 20, sizeof packet - 20 });
+	ip4_emit(&ip, (struct room){ packet, sizeof packet });
+	lan_say(stranger, eth_group_of(ip.dst), stranger_mac, ETH_IP4, (struct bytes){ packet, 20 + ip.payload.len });
+	lan_run_for(0);
+}
+
+static bool hear_igmp(struct igmp *m, struct ip4 *ip)
+{
+	struct eth eth;
+	while (lan_hear(stranger, &eth))
+		if (eth.type == ETH_IP4 && ip4_parse(eth.payload, ip) == DROP_NONE && ip->protocol == IP_IGMP)
+			return igmp_parse(ip->payload, m) == DROP_NONE;
+	return false;
+}
+
+static void a_querier_is_answered(void)
+{
+	struct addr group = lan_addr("239.1.2.3:7");
+	struct igmp_record record;
+	struct igmp m;
+	struct ip4 ip;
+
+	lan_host(host, false);
+	lan_attach(0, 0, 1500, "10.0.0.1/24");
+	stranger = lan_stranger(0);
+	net_id a = bind_to(0, "0.0.0.0:7");
+	CHECK(net_join(lan_net(0), a, &group));
+	lan_run_for(3 * SECOND);
+	lan_ignore(stranger);
+	say_igmp((struct igmp){ .type = IGMP_QUERY, .version3 = true, .max_response = 20, .group = ip4_any() }, "224.0.0.1");
+	lan_run_for(2 * SECOND);
+	CHECK(hear_igmp(&m, &ip) && m.type == IGMP3_REPORT && igmp_record(&m.payload, &record));
+	CHECK(record.type == IGMP3_IS_EXCLUDE && ip_equal(record.group, group.ip) && !hear_igmp(&m, &ip));
+	say_igmp((struct igmp){ .type = IGMP_QUERY, .max_response = 20, .group = ip4_any() }, "224.0.0.1");
+	lan_run_for(2 * SECOND);
+	CHECK(hear_igmp(&m, &ip) && m.type == IGMP2_REPORT && ip_equal(ip.dst, group.ip) && !hear_igmp(&m, &ip));
+	say_igmp((struct igmp){ .type = IGMP_QUERY, .max_response = 20, .group = group.ip }, "239.1.2.3");
+	say_igmp((struct igmp){ .type = IGMP2_REPORT, .group = group.ip }, "239.1.2.3"); /* another was faster */
+	lan_run_for(3 * SECOND);
+	CHECK(!hear_igmp(&m, &ip));
+	lan_end_test();
+}
+
 static void what_came_to_nothing_bounces(void)
 {
 	struct net_event ev;
@@ -382,6 +432,7 @@ int main(void)
 	TEST(a_group_is_heard_by_its_members);
 	TEST(joins_and_leaves_are_seen);
 	TEST(reports_of_others);
+	TEST(a_querier_is_answered);
 	TEST(what_came_to_nothing_bounces);
 	TEST(a_broken_checksum_is_dropped_and_counted);
 	TEST(ports_belong_to_one);
