@@ -49,7 +49,7 @@ static int usage(const char *format, const char *word, const char *nearest)
 	fputs("tulle lab: ", stderr);
 	fprintf(stderr, format, word);
 	if (nearest != NULL) fprintf(stderr, "; did you mean %s?", nearest);
-	fputs(nearest != NULL ? "\n" : "; `tulle help lab` says more\n", stderr);
+	fputs(nearest != NULL ? "\n" : " (`tulle help lab` says more)\n", stderr);
 	return TOOL_USAGE;
 }
 
@@ -63,44 +63,53 @@ static bool read_number(const char *text, uint64_t *out)
 	return true;
 }
 
+enum option { SEED, OUT, SCENE, QUIET, AT, OPTIONS };
+static const char *const option_names[OPTIONS] = { "--seed", "--out", "--scene", "--quiet", "--at" };
+
+/* One option; `value` is the word behind it, or NULL. */
+static int take_option(enum option option, const char *word, const char *value, struct asked *w)
+{
+	if (option == OPTIONS) return usage("%s: there is no such option", word, text_nearest(word, option_names, OPTIONS));
+	if (option != QUIET && value == NULL) return usage("%s: a value is missing", word, NULL);
+	switch (option) {
+	case SEED:
+		w->has_seed = read_number(value, &w->seed);
+		return w->has_seed ? 0 : usage("--seed: a whole number is wanted, not %s", value, NULL);
+	case OUT: w->out = value; break;
+	case SCENE: w->scene = value; break;
+	case AT: w->at = value; break;
+	default: w->quiet = true; break;
+	}
+	return 0;
+}
+
 /* 0, or the exit status of a usage that is wrong. */
 static int read_asked(int argc, char **argv, struct asked *w)
 {
-	static const char *const verbs[] = { "run", "check", "exec" }, *const options[] = { "--seed", "--out", "--scene", "--quiet", "--at" };
+	static const char *const verbs[] = { "run", "check", "exec" };
 	bool known = false;
+	int status;
 
-	if (argc < 2) return usage("%s: run, check or exec?", "what", NULL);
+	if (argc < 2) return usage("%s", "run, check or exec?", NULL);
 	*w = (struct asked){ .verb = argv[1], .out = "out" };
 	for (size_t i = 0; i < COUNT(verbs); i++) known |= strcmp(argv[1], verbs[i]) == 0;
 	if (!known) return usage("%s: run, check or exec is wanted", argv[1], text_nearest(argv[1], verbs, COUNT(verbs)));
 	for (int i = 2; i < argc; i++) {
-		const char *word = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
-		size_t option = 0;
-		if (strcmp(word, "--") == 0) {
+		enum option option = SEED;
+		if (strcmp(argv[i], "--") == 0) {
 			w->command = argv + i + 1;
 			break;
 		}
-		if (*word != '-') {
-			if (w->file != NULL) return usage("%s: one file at a time", word, NULL);
-			w->file = word;
+		if (*argv[i] != '-') {
+			if (w->file != NULL) return usage("%s: one file at a time", argv[i], NULL);
+			w->file = argv[i];
 			continue;
 		}
-		while (option < COUNT(options) && strcmp(word, options[option]) != 0) option++;
-		if (option == COUNT(options)) return usage("%s: there is no such option", word, text_nearest(word, options, COUNT(options)));
-		if (option == 3) {
-			w->quiet = true;
-			continue;
-		}
-		if (value == NULL) return usage("%s: a value is missing", word, NULL);
-		i++;
-		if (option == 0 && !read_number(value, &w->seed)) return usage("--seed: a whole number is wanted, not %s", value, NULL);
-		if (option == 0) w->has_seed = true;
-		if (option == 1) w->out = value;
-		if (option == 2) w->scene = value;
-		if (option == 4) w->at = value;
+		while (option < OPTIONS && strcmp(argv[i], option_names[option]) != 0) option++;
+		if ((status = take_option(option, argv[i], i + 1 < argc ? argv[i + 1] : NULL, w)) != 0) return status;
+		i += option != QUIET;
 	}
-	if (w->file == NULL) return usage("%s: which FILE?", w->verb, NULL);
-	return 0;
+	return w->file != NULL ? 0 : usage("%s: which FILE?", w->verb, NULL);
 }
 
 /* ---- the file ---- */
@@ -251,6 +260,8 @@ int main_lab(int argc, char **argv)
 
 	sink_init(&out, STDOUT_FILENO);
 	sink_init(&err, STDERR_FILENO);
+	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0) return fputs(lab_help, stdout), TOOL_OK;
 	int status = read_asked(argc, argv, &w);
 	if (status != 0) return status;
 	if (!open_scenario(&o, w.file, &err.text)) {
