@@ -89,7 +89,7 @@ static void look_at(struct bytes frame, bool its_own)
 	memcpy(last, eth.payload.at, last_len);
 }
 
-static bool forwards;
+static bool forwards, narrow; /* narrow: the second wire carries no IPv6 */
 static size_t take(struct link *link, instant now, const struct frame *f, size_t count)
 {
 	(void)now;
@@ -284,11 +284,11 @@ static struct stack *start(struct rng *rng)
 	memory = calloc(1, memory_bytes);
 	struct stack *s = stack_init((struct room){ memory, memory_bytes }, &limits, &config);
 	for (int i = 0; i < 2; i++) {
-		wire[i].link = (struct link){ .ops = &ops, .mtu = i == 0 ? 1500 : 1280 };
+		wire[i].link = (struct link){ .ops = &ops, .mtu = i == 0 ? 1500 : narrow ? 300 : 1280 };
 		wire[i].len = 0;
 		stack_attach(s, &wire[i].link, own);
 	}
-	for (uint16_t i = 0; i < 4; i++) {
+	for (uint16_t i = 0; i < 4 - narrow; i++) {
 		bool ok = prefix_parse(own_addresses[i], &p) && stack_add_address(s, 1 + i / 2, p);
 		assert(ok);
 	}
@@ -303,7 +303,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	instant now = 0;
 
 	rng_init_number(&rng, 1);
-	forwards = draw(&in, 1) & 1;
+	uint32_t how = draw(&in, 1);
+	forwards = how & 1, narrow = how & 2;
 	ids_count = 0, last_len = 0;
 	memset(ids, 0, sizeof ids);
 	struct stack *s = start(&rng);
@@ -323,5 +324,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		run(s, now, &in);
 	}
+	if (how & 4) stack_announce(s);
+	stack_close(s, now);
+	run(s, now, &in);
 	return 0;
 }

@@ -555,6 +555,7 @@ class BadWire:
 
     def __init__(self, seed):
         self.random = random.Random(seed)
+        self.bad = False
         self.spoilt = self.lost = self.carried = 0
         self.ends = [self.open(name) for name in ("near9", "far9")]
         self.quit, self.wake = os.pipe()
@@ -570,6 +571,9 @@ class BadWire:
 
     def fates(self, frame):
         """The copies that arrive: (delay, bytes)."""
+        if not self.bad:
+            yield 0.0, frame
+            return
         if self.random.random() < self.LOSS:
             self.lost += 1
             return
@@ -622,7 +626,21 @@ def bad_wire():
     with BadWire(9) as wire:
         sh("ip address add 10.9.1.1/24 dev near9")
         sh("ip address add fd09:1::1/64 dev near9 nodad")
+        for host in "10.9.1.2", "fd09:1::2":  # where they were before, with another MAC
+            sh(f"ip neigh replace {host} dev near9 lladdr 02:00:00:09:00:55 nud reachable")
         with echo_server(link="packet:far9", addresses=("10.9.1.2/24", "fd09:1::2/64")):
+            @case("our addresses come back with another MAC: the kernel is told")
+            def _():
+                for host in "10.9.1.2", "fd09:1::2":
+                    for _ in range(100):
+                        if MAC in sh(f"ip neigh show {host} dev near9"):
+                            break
+                        time.sleep(0.01)
+                    else:
+                        raise AssertionError(sh(f"ip neigh show {host} dev near9"))
+
+            wire.bad = True
+
             @case("1 % lost, 1 % twice, 1 % late, 0.3 % spoilt: 5 MB there and back over IPv4, unharmed")
             def _():
                 with connect("10.9.1.2", timeout=20) as s:

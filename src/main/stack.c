@@ -145,6 +145,7 @@ int main_stack(int argc, char **argv)
 		struct stack *s = stack_init(memory, &limits, &config);
 		stack_step(s, device_now());
 		if (settle(s, &wire, device.link)) {
+			stack_announce(s);
 			status = run_tool(stack_net(s), &wire.names, SANDBOX_DEVICE, argc - tool, argv + tool);
 			stack_close(s, device_now());
 		}

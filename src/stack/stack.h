@@ -60,6 +60,8 @@ struct stack *stack_init(struct room zeroed, const struct stack_limits *, const 
 uint16_t stack_attach(struct stack *, struct link *, struct mac);
 bool stack_add_address(struct stack *, uint16_t interface, struct prefix); /* adds the connected route too */
 bool stack_add_route(struct stack *, struct prefix to, struct ip gateway, uint16_t interface); /* interface 0: found by the gateway */
+/* Tells the neighbours what addresses are here, with which MAC: for one who comes back with another. */
+void stack_announce(struct stack *);
 
 void stack_step(struct stack *, instant now); /* at most a batch from each link: then the deadline is now, if there may be more */
 instant stack_deadline(const struct stack *);

@@ -75,16 +75,29 @@ static void send_discovery(struct stack *s, uint16_t interface, const struct icm
 	}
 }
 
-static void advertise(struct stack *s, const struct packet *p, const struct icmp *solicitation)
+/* To who asked; to all if nobody did, or nobody who says where he is. */
+static void advertise(struct stack *s, uint16_t interface, struct ip own, struct ip asker)
 {
 	static const struct ip all_nodes = { { 0xff, 0x02, [15] = 1 } };
-	bool nameless = ip_is_any(p->src); /* a duplicate address is looked for: RFC 4861, 7.2.4 */
+	bool nameless = ip_is_any(asker); /* a duplicate address is looked for: RFC 4861, 7.2.4 */
 	uint32_t flags = ICMP6_NA_OVERRIDE | (nameless ? 0 : ICMP6_NA_SOLICITED) |
 	                 (s->config.forward ? ICMP6_NA_ROUTER : 0);
 	struct icmp m = { .six = true, .type = ICMP6_NEIGHBOUR_ADVERTISEMENT, .rest = flags << 24,
-		.target = solicitation->target, .has_link_address = true, .link_address = s->interface[p->interface].mac };
+		.target = own, .has_link_address = true, .link_address = s->interface[interface].mac };
 
-	send_discovery(s, p->interface, &m, solicitation->target, nameless ? all_nodes : p->src, NULL);
+	send_discovery(s, interface, &m, own, nameless ? all_nodes : asker, NULL);
+}
+
+/* RFC 5227, 2.3; RFC 4861, 7.2.6. */
+void stack_announce(struct stack *s)
+{
+	for (uint16_t i = 0; i < s->addresses; i++) {
+		uint16_t interface = s->address[i].interface;
+		struct ip own = s->address[i].prefix.ip;
+		struct arp arp = { .op = ARP_REQUEST, .sender_mac = s->interface[interface].mac, .sender = own, .target = own };
+		if (ip_is4(own)) send_arp(s, interface, eth_broadcast, &arp);
+		else advertise(s, interface, own, ip6_any());
+	}
 }
 
 void stack_neighbour_discovery(struct stack *s, const struct packet *p, const struct icmp *m)
@@ -116,7 +129,7 @@ void stack_neighbour_discovery(struct stack *s, const struct packet *p, const st
 	}
 	if (mac != NULL && !eth_is_group(*mac))
 		neighbour_heard(&s->neighbours, s->now, p->interface, p->src, *mac, true);
-	advertise(s, p, m);
+	advertise(s, p->interface, m->target, p->src);
 }
 
 static void ask6(struct stack *s, const struct neighbour_out *n)
