@@ -2,6 +2,7 @@
 #include "lab/tell.h"
 
 static const char *paint(const struct tell *t, const char *code) { return t->color ? code : ""; }
+#define LINE_SHOWN_MAX 200 /* of what a program writes: a message of many bytes is cut */
 #define BOLD "\033[1m"
 #define DIM "\033[2m"
 #define GREEN "\033[32m"
@@ -70,8 +71,8 @@ static void say_line(struct tell *t, instant at, const struct story_line *line)
 {
 	if (t->story->scenario->run[line->run].quiet || *line->text == '\0') return;
 	tell_time(t->story, at, t->to);
-	text_printf(t->to, " %s%s%c%s %s\n", paint(t, BOLD), host_name(t, line->run), line->is_error ? '!' : ':', paint(t, PLAIN),
-	            line->text);
+	text_printf(t->to, " %s%s%c%s %.*s%s\n", paint(t, BOLD), host_name(t, line->run), line->is_error ? '!' : ':',
+	            paint(t, PLAIN), LINE_SHOWN_MAX, line->text, strlen(line->text) > LINE_SHOWN_MAX ? "..." : "");
 }
 
 static void say_start(struct tell *t, instant at, uint32_t number)
