@@ -18,7 +18,7 @@ check() { # what, command...
 	fi
 }
 dom() { # address behind the page's, file
-	timeout 60 $browser --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+	timeout 60 $browser --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run --disable-background-networking \
 		--disable-component-update --disable-sync --user-data-dir="$dir/profile" --virtual-time-budget=2000 --dump-dom \
 		"file://$dir/out/internet.html$1" >"$dir/$2" 2>/dev/null
 }
