@@ -147,6 +147,29 @@ static void the_wildcard_serves_both_families(void)
 	net_finish(pair->net[1], socket);
 }
 
+/* All of 127.0.0.0/8 is this host: asked at .5, it answers from .5, one by one and in a batch. */
+static void a_host_answers_from_where_it_was_asked(void)
+{
+	struct addr any = { .ip = ip4_any(), .port = (uint16_t)(pair->port + 9) }, here = { .ip = ip4_of(0x7f000001) };
+	struct addr there = { .ip = ip4_of(0x7f000005), .port = any.port };
+	net_id server = net_bind(pair->net[1], &any), client = net_bind(pair->net[0], &here);
+	struct net_event ev;
+
+	CHECK(server != 0 && client != 0);
+	for (int i = 0; i < 4; i++) CHECK(net_sendto(pair->net[0], client, &there, bytes_of("asked")));
+	for (int i = 0; i < 4; i++) {
+		EXPECT(1, NET_DATAGRAM, &ev);
+		CHECK(ip_equal(ev.local.ip, there.ip));
+		CHECK(net_sendto_from(pair->net[1], server, ev.local.ip, &ev.peer, bytes_of("answered")));
+	}
+	for (int i = 0; i < 4; i++) {
+		EXPECT(0, NET_DATAGRAM, &ev);
+		CHECK(ip_equal(ev.peer.ip, there.ip));
+	}
+	net_finish(pair->net[0], client);
+	net_finish(pair->net[1], server);
+}
+
 /* base/files.h over the host: a folder that is held keeps everything else out. */
 static void a_folder_of_files_leads_nowhere_else(void)
 {
@@ -194,6 +217,7 @@ int main(void)
 	pair_up(&p, "127.0.0.1");
 	TEST(without_descriptors_it_keeps_serving);
 	TEST(the_wildcard_serves_both_families);
+	TEST(a_host_answers_from_where_it_was_asked);
 	pair_down(&p);
 	TEST(nothing_open_is_the_end);
 	TEST(a_folder_of_files_leads_nowhere_else);

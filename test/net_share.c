@@ -21,9 +21,9 @@ static net_id fake_new(struct net *net, const struct addr *a)
 	(void)a;
 	return ++fake_of(net)->last_id;
 }
-static bool fake_sendto(struct net *net, net_id id, const struct addr *to, struct bytes b)
+static bool fake_sendto(struct net *net, net_id id, const struct ip *from, const struct addr *to, struct bytes b)
 {
-	(void)id, (void)to, (void)b;
+	(void)id, (void)from, (void)to, (void)b;
 	return ++fake_of(net)->sent;
 }
 static size_t fake_send(struct net *net, net_id id, struct bytes b)

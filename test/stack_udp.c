@@ -67,6 +67,29 @@ static void it_goes_to_and_fro(void)
 	lan_end_test();
 }
 
+static void a_host_answers_from_where_it_was_asked(void)
+{
+	struct net_event ev;
+	a_lan();
+	lan_address(1, 1, "10.0.0.9/24");
+	net_id server = bind_to(1, "0.0.0.0:7"), client = bind_to(0, "0.0.0.0:0");
+	CHECK(send_to(0, client, "10.0.0.9:7", "hello"));
+	CHECK(lan_next_is(1, NET_DATAGRAM, &ev) && ip_equal(ev.local.ip, lan_ip("10.0.0.9")));
+	struct addr back = ev.peer;
+	CHECK(net_sendto(lan_net(1), server, &back, bytes_of("chosen")));
+	CHECK(net_sendto_from(lan_net(1), server, lan_ip("10.0.0.9"), &back, bytes_of("asked at")));
+	CHECK(net_sendto_from(lan_net(1), server, lan_ip("10.0.0.255"), &back, bytes_of("no address of ours")));
+	CHECK(hears_nothing(1));
+	static const char *const from[] = { "10.0.0.2", "10.0.0.9", "10.0.0.2" };
+	for (size_t i = 0; i < COUNT(from); i++) {
+		lan_run_for(0);
+		char text[IP_TEXT_MAX];
+		CHECK(lan_next_is(0, NET_DATAGRAM, &ev));
+		CHECK_STR(ip_text(ev.peer.ip, text), from[i]);
+	}
+	lan_end_test();
+}
+
 static char told[TRACE_WORDS_MAX];
 static void watch_stories(unsigned wire, struct bytes frame, const char *story)
 {
@@ -427,6 +450,7 @@ static void datagrams_of_any_size_pass_a_router(void)
 int main(void)
 {
 	TEST(it_goes_to_and_fro);
+	TEST(a_host_answers_from_where_it_was_asked);
 	TEST(what_the_program_says_travels_with_its_datagram);
 	TEST(a_broadcast_is_heard_by_all_but_its_sender);
 	TEST(a_group_is_heard_by_its_members);

@@ -14,9 +14,9 @@ static struct { instant now, wake_at; size_t seam; net_id last_udp; uint8_t data
 /* Ids: 1 the listener, 2 the datagrams', from 10 on the streams. */
 static net_id fake_listen(struct net *n, const struct addr *a) { return (void)n, a->port == 53 ? 1 : 0; }
 static net_id fake_bind(struct net *n, const struct addr *a) { return (void)n, a->port == 53 ? 2 : 0; }
-static bool fake_sendto(struct net *n, net_id id, const struct addr *to, struct bytes b)
+static bool fake_sendto(struct net *n, net_id id, const struct ip *from, const struct addr *to, struct bytes b)
 {
-	(void)n, (void)to;
+	(void)n, (void)from, (void)to;
 	fake.last_udp = id;
 	fake.datagram_len = b.len;
 	memcpy(fake.datagram, b.at, b.len);

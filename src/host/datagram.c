@@ -64,27 +64,31 @@ net_id datagram_bind(struct net *net, const struct addr *local)
 
 /* --- out --- */
 
-/* Says through which interface, where the address alone does not. Returns the bytes of control data. */
-static size_t choose_interface(int family, const struct addr *to, union control *control)
+/* Says through which interface and from which address, where the destination alone does not. Returns the bytes
+ * of control data. */
+static size_t choose_way(int family, const struct ip *from, const struct addr *to, union control *control)
 {
 	struct cmsghdr *c = (struct cmsghdr *)control;
 
-	if (to->interface == 0) return 0;
+	if (from != NULL && ip_is4(*from) != ip_is4(to->ip)) from = NULL;
+	if (to->interface == 0 && from == NULL) return 0;
 	memset(control, 0, sizeof *control);
 	if (family == AF_INET) {
 		struct in_pktinfo info = { .ipi_ifindex = to->interface };
+		if (from != NULL) info.ipi_spec_dst.s_addr = htonl(ip4_number(*from));
 		c->cmsg_level = IPPROTO_IP, c->cmsg_type = IP_PKTINFO, c->cmsg_len = CMSG_LEN(sizeof info);
 		memcpy(CMSG_DATA(c), &info, sizeof info);
 		return CMSG_SPACE(sizeof info);
 	}
 	struct in6_pktinfo info = { .ipi6_ifindex = to->interface };
-	if (ip_is4(to->ip)) info.ipi6_addr.s6_addr[10] = info.ipi6_addr.s6_addr[11] = 0xff;
+	if (from != NULL) memcpy(&info.ipi6_addr, from->byte, sizeof from->byte);
+	else if (ip_is4(to->ip)) info.ipi6_addr.s6_addr[10] = info.ipi6_addr.s6_addr[11] = 0xff;
 	c->cmsg_level = IPPROTO_IPV6, c->cmsg_type = IPV6_PKTINFO, c->cmsg_len = CMSG_LEN(sizeof info);
 	memcpy(CMSG_DATA(c), &info, sizeof info);
 	return CMSG_SPACE(sizeof info);
 }
 
-static void gather(struct host *h, const struct slot *s, const struct addr *to, struct bytes data)
+static void gather(struct host *h, const struct slot *s, const struct ip *from, const struct addr *to, struct bytes data)
 {
 	struct batch *b = &h->out;
 
@@ -98,7 +102,7 @@ static void gather(struct host *h, const struct slot *s, const struct addr *to, 
 	b->message[i].msg_hdr = (struct msghdr){
 		.msg_name = &b->name[i], .msg_namelen = kernel_name(to, s->family, &b->name[i]),
 		.msg_iov = &b->part[i], .msg_iovlen = 1, .msg_control = &b->control[i],
-		.msg_controllen = choose_interface(s->family, to, &b->control[i]),
+		.msg_controllen = choose_way(s->family, from, to, &b->control[i]),
 	};
 }
 
@@ -125,21 +129,24 @@ void gather_flush(struct host *h)
 	b->count = 0, b->used = 0;
 }
 
-static bool send_now(struct slot *s, const struct addr *to, struct bytes data)
+static bool send_now(struct slot *s, const struct ip *from, const struct addr *to, struct bytes data)
 {
 	struct sockaddr_in6 name;
 	union control control;
 	struct iovec part = { (void *)data.at, data.len };
 	struct msghdr m = {
 		.msg_name = &name, .msg_namelen = kernel_name(to, s->family, &name), .msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = choose_interface(s->family, to, &control),
+		.msg_control = &control, .msg_controllen = choose_way(s->family, from, to, &control),
 	};
-	for (int tries = 0; tries < 2; tries++)
+	for (int tries = 0; tries < 2; tries++) {
 		if (sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || queue_is_full(errno)) return true;
+		if (errno == EINVAL && from != NULL) /* a subnet's broadcast address: only the kernel knows */
+			m.msg_controllen = choose_way(s->family, NULL, to, &control);
+	}
 	return false;
 }
 
-bool datagram_sendto(struct net *net, net_id id, const struct addr *to, struct bytes data)
+bool datagram_sendto(struct net *net, net_id id, const struct ip *from, const struct addr *to, struct bytes data)
 {
 	struct host *h = host_of(net);
 	struct slot *s = slot_find(h, id);
@@ -150,9 +157,9 @@ bool datagram_sendto(struct net *net, net_id id, const struct addr *to, struct b
 	else if (s->family == AF_INET && !ip_is4(to->ip)) why = NET_UNREACHABLE;
 	else if (s->family == AF_INET6 && ip_is4(to->ip) && !ip_equal(s->peer.ip, ip6_any())) why = NET_UNREACHABLE;
 	if (why != NET_DONE) return net->why_not = why, false;
-	if (h->in.next < h->in.count) return gather(h, s, to, data), true;
+	if (h->in.next < h->in.count) return gather(h, s, from, to, data), true;
 	if (h->out.count > 0) gather_flush(h); /* what was said before goes before */
-	if (send_now(s, to, data)) return true;
+	if (send_now(s, from, to, data)) return true;
 	net->why_not = kernel_why(errno);
 	return false;
 }

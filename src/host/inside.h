@@ -118,7 +118,7 @@ bool listener_next(struct host *, struct slot *, struct net_event *);
 
 /* datagram.c */
 net_id datagram_bind(struct net *, const struct addr *);
-bool datagram_sendto(struct net *, net_id, const struct addr *, struct bytes);
+bool datagram_sendto(struct net *, net_id, const struct ip *from, const struct addr *, struct bytes);
 bool datagram_join(struct net *, net_id, const struct addr *);
 bool datagram_leave(struct net *, net_id, const struct addr *);
 bool datagram_set(struct net *, net_id, enum net_option, int);

@@ -18,9 +18,9 @@ static net_id quiet_new(struct net *net, const struct addr *a)
 	(void)a;
 	return ++((struct quiet_net *)(void *)net)->last;
 }
-static bool quiet_sendto(struct net *net, net_id id, const struct addr *to, struct bytes b)
+static bool quiet_sendto(struct net *net, net_id id, const struct ip *from, const struct addr *to, struct bytes b)
 {
-	(void)net, (void)id, (void)to, (void)b;
+	(void)net, (void)id, (void)from, (void)to, (void)b;
 	return true;
 }
 static bool quiet_join(struct net *net, net_id id, const struct addr *group)

@@ -8,7 +8,11 @@ enum net_why net_why_not(struct net *n) { return n->why_not; }
 
 bool net_sendto(struct net *n, net_id id, const struct addr *to, struct bytes b)
 {
-	return n->ops->sendto(n, id, to, b);
+	return n->ops->sendto(n, id, NULL, to, b);
+}
+bool net_sendto_from(struct net *n, net_id id, struct ip from, const struct addr *to, struct bytes b)
+{
+	return n->ops->sendto(n, id, ip_is_any(from) || ip_is_multicast(from) ? NULL : &from, to, b);
 }
 bool net_join(struct net *n, net_id id, const struct addr *group) { return n->ops->join(n, id, group); }
 bool net_leave(struct net *n, net_id id, const struct addr *group) { return n->ops->leave(n, id, group); }

@@ -80,6 +80,9 @@ enum net_why net_why_not(struct net *);
 
 /* False if it was not sent; net_why_not says why. A queue that is full drops it silently, as networks do. */
 bool net_sendto(struct net *, net_id, const struct addr *to, struct bytes);
+/* The same, but from `from`: a host with several addresses answers from the one it was asked at (the event's
+ * `local.ip`). What is not an address of one's own - a group, a broadcast - is as if it had not been said. */
+bool net_sendto_from(struct net *, net_id, struct ip from, const struct addr *to, struct bytes);
 bool net_join(struct net *, net_id, const struct addr *group); /* its interface, or 0: by the routes */
 bool net_leave(struct net *, net_id, const struct addr *group);
 bool net_set(struct net *, net_id, enum net_option, int value);
@@ -110,7 +113,7 @@ struct net_ops {
 	net_id (*listen)(struct net *, const struct addr *);
 	net_id (*connect)(struct net *, const struct addr *);
 	net_id (*bind)(struct net *, const struct addr *);
-	bool (*sendto)(struct net *, net_id, const struct addr *, struct bytes);
+	bool (*sendto)(struct net *, net_id, const struct ip *from, const struct addr *, struct bytes); /* NULL: chosen */
 	bool (*join)(struct net *, net_id, const struct addr *);
 	bool (*leave)(struct net *, net_id, const struct addr *);
 	bool (*set)(struct net *, net_id, enum net_option, int);

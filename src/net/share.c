@@ -76,9 +76,9 @@ static net_id seat_connect(struct net *net, const struct addr *a)
 }
 static net_id seat_bind(struct net *net, const struct addr *a) { return made(net, net_bind(under_of(net), a), false); }
 
-static bool seat_sendto(struct net *net, net_id id, const struct addr *to, struct bytes b)
+static bool seat_sendto(struct net *net, net_id id, const struct ip *from, const struct addr *to, struct bytes b)
 {
-	return mine(net, id) && done(net, net_sendto(under_of(net), id, to, b));
+	return mine(net, id) && done(net, under_of(net)->ops->sendto(under_of(net), id, from, to, b));
 }
 static bool seat_join(struct net *net, net_id id, const struct addr *group)
 {

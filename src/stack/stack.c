@@ -182,6 +182,16 @@ uint16_t stack_attach(struct stack *s, struct link *link, struct mac mac)
 	return number;
 }
 
+/* The first address in a network is the one that speaks there, unless another was asked for. */
+static bool is_at_home(const struct stack *s, uint16_t interface, struct prefix prefix)
+{
+	for (uint16_t i = 0; i < s->addresses; i++) {
+		const struct stack_address *a = &s->address[i];
+		if (a->interface == interface && a->prefix.bits == prefix.bits && prefix_has(a->prefix, prefix.ip)) return true;
+	}
+	return false;
+}
+
 bool stack_add_address(struct stack *s, uint16_t interface, struct prefix prefix)
 {
 	struct ip ip = prefix.ip;
@@ -193,9 +203,10 @@ bool stack_add_address(struct stack *s, uint16_t interface, struct prefix prefix
 	if (!four && !i->six) return false;
 	if (four && ip_is_any(i->source4)) i->source4 = ip;
 	if (!four && !ip_is_link_local(ip) && ip_is_any(i->source6)) i->source6 = ip;
-	if (prefix.bits < 128) add_route(s, prefix_first(prefix), prefix.bits, interface, ROUTE_VIA, ip);
+	bool new_network = prefix.bits < 128 && !is_at_home(s, interface, prefix);
+	if (new_network) add_route(s, prefix_first(prefix), prefix.bits, interface, ROUTE_VIA, ip);
 	/* A /31 has no broadcast address (RFC 3021). */
-	if (four && prefix.bits < 127) add_route(s, prefix_last(prefix), 128, interface, ROUTE_BROADCAST, ip);
+	if (new_network && four && prefix.bits < 127) add_route(s, prefix_last(prefix), 128, interface, ROUTE_BROADCAST, ip);
 	keep_address(s, interface, prefix);
 	return true;
 }

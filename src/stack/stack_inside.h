@@ -235,7 +235,7 @@ bool stack_socket_is_member(const struct stack *, const struct socket *, uint16_
 /* ---- stack_udp.c */
 void stack_udp_input(struct stack *, const struct packet *);
 bool stack_udp_bounced(struct stack *, const struct icmp_quote *, enum net_why);
-bool stack_udp_sendto(struct net *, net_id, const struct addr *, struct bytes);
+bool stack_udp_sendto(struct net *, net_id, const struct ip *from, const struct addr *, struct bytes);
 
 /* ---- stack_tcp.c */
 void stack_tcp_input(struct stack *, const struct packet *);

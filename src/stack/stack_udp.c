@@ -90,16 +90,18 @@ static bool refuse(struct stack *s, enum net_why why)
 }
 
 /* Where from and how; false, with the reason, if it may not or cannot be sent. */
-static bool prepare(struct stack *s, const struct socket *k, const struct addr *to, struct way *w, struct header *h)
+static bool prepare(struct stack *s, const struct socket *k, const struct ip *from, const struct addr *to,
+                    struct way *w, struct header *h)
 {
 	uint16_t interface = to->interface != 0 ? to->interface : k->local.interface;
-	bool bound = !ip_is_any(k->local.ip) && !ip_is_multicast(k->local.ip) && stack_out_is_ours(s, k->local.ip);
+	if (stack_out_is_ours(s, k->local.ip)) from = &k->local.ip; /* bound to it */
+	else if (from != NULL && (ip_is4(*from) != ip_is4(to->ip) || !stack_out_is_ours(s, *from))) from = NULL;
 
 	if (to->port == 0 || ip_is_any(to->ip)) return refuse(s, NET_UNREACHABLE);
 	if (!ip_equal(k->local.ip, ip6_any()) && ip_is4(k->local.ip) != ip_is4(to->ip)) return refuse(s, NET_UNREACHABLE);
 	if (!stack_out_way(s, to->ip, interface, w)) return refuse(s, NET_UNREACHABLE);
 	if (w->kind == WAY_BROADCAST && !k->allow_broadcast) return refuse(s, NET_NOT_ALLOWED);
-	*h = (struct header){ .src = bound ? k->local.ip : w->source, .dst = to->ip, .protocol = IP_UDP,
+	*h = (struct header){ .src = from != NULL ? *from : w->source, .dst = to->ip, .protocol = IP_UDP,
 		.ttl = w->kind == WAY_MULTICAST ? k->multicast_ttl : k->ttl };
 	if (ip_is_any(h->src)) return refuse(s, NET_NO_ADDRESS);
 	return true;
@@ -119,7 +121,7 @@ static bool send_whole(struct stack *s, const struct way *w, const struct header
 	return true;
 }
 
-bool stack_udp_sendto(struct net *net, net_id id, const struct addr *to, struct bytes text)
+bool stack_udp_sendto(struct net *net, net_id id, const struct ip *from, const struct addr *to, struct bytes text)
 {
 	struct stack *s = (struct stack *)net;
 	const struct socket *k = stack_socket_of(s, id, SOCKET_DATAGRAM);
@@ -127,7 +129,7 @@ bool stack_udp_sendto(struct net *net, net_id id, const struct addr *to, struct 
 	struct way w;
 
 	if (k == NULL) return refuse(s, NET_UNSUPPORTED);
-	if (!prepare(s, k, to, &w, &h)) return false;
+	if (!prepare(s, k, from, to, &w, &h)) return false;
 	size_t max = ip_is4(to->ip) ? UDP4_PAYLOAD_MAX : UINT16_MAX - UDP_HEADER_BYTES;
 	if (text.len > max) return refuse(s, NET_TOO_BIG);
 

@@ -76,7 +76,7 @@ static bool read_question(struct dns_clients *c, struct dns_stream *s, struct dn
 	}
 	s->active_at = net_now(c->net);
 	s->waiting = true;
-	*asked = (struct dns_asked){ { s->id, true, s->peer }, { s->question + 2, s->have - 2u } };
+	*asked = (struct dns_asked){ { s->id, true, s->peer, ip6_any() }, { s->question + 2, s->have - 2u } };
 	s->have = 0;
 	return true;
 }
@@ -141,7 +141,7 @@ void clients_reply(struct dns_clients *c, const struct dns_client *to, struct by
 {
 	struct dns_stream *s = to->tcp ? find(c, to->id) : NULL;
 	assert(b.len <= DNS_MESSAGE_MAX);
-	if (!to->tcp) net_sendto(c->net, to->id, &to->peer, b);
+	if (!to->tcp) net_sendto_from(c->net, to->id, to->asked_at, &to->peer, b);
 	else if (s != NULL && s->waiting) send_stream(c, s, b);
 }
 
@@ -165,7 +165,7 @@ bool clients_event(struct dns_clients *c, const struct net_event *ev, struct dns
 
 	switch (ev->what) {
 	case NET_DATAGRAM:
-		*asked = (struct dns_asked){ { ev->id, false, ev->peer }, ev->data };
+		*asked = (struct dns_asked){ { ev->id, false, ev->peer, ev->local.ip }, ev->data };
 		for (size_t i = 0; i < c->places; i++)
 			if (c->place[i].udp == ev->id) return true;
 		return false;

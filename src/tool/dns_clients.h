@@ -22,7 +22,7 @@
 #define DNS_CLIENTS_PLACES_MAX 8
 #define DNS_CLIENTS_REST_MAX 4          /* answers over TCP that found no room and are kept until there is */
 
-struct dns_client { net_id id; bool tcp; struct addr peer; };
+struct dns_client { net_id id; bool tcp; struct addr peer; struct ip asked_at; };
 struct dns_asked { struct dns_client client; struct bytes question; }; /* good until the next call */
 
 struct dns_stream {

@@ -151,7 +151,7 @@ static void datagram(struct serve *s, const struct net_event *ev)
 	s->datagrams++;
 	bool alone = !ip_is_multicast(ev->local.ip) && !ip_equal(ev->local.ip, ip4_broadcast());
 	if (!alone || ev->peer.port == ev->local.port || ev->peer.port == 7) return;
-	if (net_sendto(s->env->net, ev->id, &ev->peer, ev->data)) s->bytes += ev->data.len;
+	if (net_sendto_from(s->env->net, ev->id, ev->local.ip, &ev->peer, ev->data)) s->bytes += ev->data.len;
 }
 
 static void event(void *self, struct net *net, const struct net_event *ev)
