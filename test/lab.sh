@@ -101,6 +101,10 @@ sed 's/count: 10000000/count: 10000001/' "$lab" >"$dir/wrong.yaml"
 mkdir "$dir/www"
 check "what is not as expected is told, with its place" says 1 \
 	'✗ ten million bytes come back: expected bytes 10000001 of bulk; saw 10000000 (.*wrong.yaml:[0-9]*:9)' run "$dir/wrong.yaml" --quiet --out "$dir/f"
+"$TULLE" lab run "$SOURCE/test/labs/fails.yaml" --out "$dir/h" >"$dir/fails.txt" 2>&1
+cp "$dir/fails.txt" "$dir/why"
+if [ "$(grep -c '✗' "$dir/fails.txt")" = 21 ] && ! grep -q '✓' "$dir/fails.txt"; then ok "each kind of expectation can fail"
+else not_ok "each kind of expectation can fail"; fi
 sed 's/^  bad: .*/  bad: {delai: 10ms}/' "$lab" >"$dir/misspelt.yaml"
 check "a misspelt word is told with line, column and the right one" says 1 \
 	"misspelt.yaml:[0-9]*:9: expected a key of a link, found 'delai'; did you mean 'delay'?" run "$dir/misspelt.yaml" --out "$dir/g"

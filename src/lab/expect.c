@@ -11,6 +11,8 @@
 #include "wire/tcp.h"
 #include "wire/udp.h"
 
+#define OUTPUT_SHOWN_MAX 160 /* of what a run wrote, in a complaint about it */
+
 /* What an expectation is checked against, and where the words about it go. */
 struct look {
 	const struct story *story;
@@ -59,6 +61,22 @@ static const char *run_id(const struct look *l, size_t i)
 
 static const struct lab_run *run_of(const struct look *l, size_t i) { return &l->story->lab->run[l->e->run[i]]; }
 
+/* Between what was seen of one run and what of the next. */
+static void semicolon(struct look *l)
+{
+	if (l->seen.len > 0) text_puts(&l->seen, "; ");
+}
+
+/* The beginning of what a run wrote, in one line. */
+static void say_output(struct look *l, const char *output)
+{
+	for (size_t i = 0; i < OUTPUT_SHOWN_MAX && output[i]; i++) {
+		if (output[i] != '\n') text_put(&l->seen, (struct bytes){ (const uint8_t *)output + i, 1 });
+		else if (output[i + 1] != '\0') text_puts(&l->seen, " | ");
+	}
+	if (strlen(output) > OUTPUT_SHOWN_MAX) text_puts(&l->seen, "...");
+}
+
 static void check_exit(struct look *l)
 {
 	l->holds = true;
@@ -66,9 +84,11 @@ static void check_exit(struct look *l)
 	for (size_t i = 0; i < l->e->runs; i++) {
 		const struct lab_run *run = run_of(l, i);
 		text_printf(&l->expected, " %s", run_id(l, i));
-		if (!run->ended) text_printf(&l->seen, "%s has not ended ", run_id(l, i));
-		else if (!compare(&l->e->count, run->status)) text_printf(&l->seen, "%d of %s ", run->status, run_id(l, i));
-		l->holds &= run->ended && compare(&l->e->count, run->status);
+		if (run->ended && compare(&l->e->count, run->status)) continue;
+		semicolon(l);
+		if (run->ended) text_printf(&l->seen, "%d of %s", run->status, run_id(l, i));
+		else text_printf(&l->seen, "%s has not ended", run_id(l, i));
+		l->holds = false;
 	}
 	if (l->holds) text_puts(&l->seen, "just that");
 }
@@ -94,7 +114,10 @@ static void check_output(struct look *l)
 		text_printf(&l->expected, " %s", run_id(l, i));
 		if (found != (l->e->kind == EXPECT_LACKS)) continue;
 		l->holds = false;
-		text_printf(&l->seen, "%s wrote '%.200s' ", run_id(l, i), output);
+		semicolon(l);
+		text_printf(&l->seen, "%s wrote '", run_id(l, i));
+		say_output(l, output);
+		text_puts(&l->seen, "'");
 	}
 	if (l->holds) text_puts(&l->seen, "just that");
 }
@@ -161,12 +184,13 @@ static void check_rotated(struct look *l)
 	text_puts(&l->expected, "a different first address from each of");
 	for (size_t i = 0; i < l->e->runs; i++) {
 		text_printf(&l->expected, " %s", run_id(l, i));
+		semicolon(l);
 		if (!first_answer(l, i, &answer[i])) {
-			text_printf(&l->seen, "none from %s ", run_id(l, i));
+			text_printf(&l->seen, "none from %s", run_id(l, i));
 			answer[i] = ip4_any();
 			l->holds = false;
 		} else {
-			text_printf(&l->seen, "%s ", ip_text(answer[i], text));
+			text_puts(&l->seen, ip_text(answer[i], text));
 		}
 		for (size_t k = 0; k < i; k++) l->holds &= !ip_equal(answer[i], answer[k]);
 	}
