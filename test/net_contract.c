@@ -129,6 +129,10 @@ static void the_wildcard_serves_both_families(void)
 	for (size_t i = 0; i < COUNT(mine); i++) {
 		struct addr from = { .ip = ip6_any() };
 		CHECK(ip_parse(mine[i], &at.ip));
+		struct addr own = { .ip = at.ip };
+		net_id here = net_bind(pair->net[0], &own);
+		if (here == 0) continue; /* a host without IPv6 */
+		net_finish(pair->net[0], here);
 		net_id id = net_connect(pair->net[0], &at), datagram = net_bind(pair->net[0], &from);
 		EXPECT(0, NET_CONNECTED, &ev);
 		EXPECT(1, NET_ACCEPTED, &ev);

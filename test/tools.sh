@@ -76,9 +76,11 @@ head -c 3000000 /dev/urandom >blob
 timeout 20 nc -N 127.0.0.1 6666 <blob >back
 cmp blob back >log 2>&1
 result $? 'three megabytes come back unharmed'
-timeout 20 nc -N ::1 6666 <blob >back
-cmp blob back >log 2>&1
-result $? 'over IPv6 too'
+if grep -qs '^0*1 ' /proc/net/if_inet6; then
+	timeout 20 nc -N ::1 6666 <blob >back
+	cmp blob back >log 2>&1
+	result $? 'over IPv6 too'
+fi
 pids=''
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	(timeout 20 nc -N 127.0.0.1 6666 <blob | cmp -s - blob) &
