@@ -141,9 +141,7 @@ static void ping_goes_over_the_wire(void)
 		printf("# no ping here\n");
 		return;
 	}
-	CHECK_EQ(shell("ping -c 2 -i 0.2 -W 2 10.7.0.2 >/dev/null"), 0);
 	CHECK_EQ(shell("ping -c 2 -i 0.2 -W 2 10.7.0.2 | grep -q 'seq=2.* time=2[0-9][.0-9]* ms'"), 0);
-	CHECK_EQ(shell("ping -c 1 -W 1 -s 2000 10.7.0.2 >/dev/null"), 1); /* cut, and the answerer knows no fragments */
 }
 
 static void ready_in_a_moment(void)
