@@ -167,6 +167,18 @@ static void signals_are_handed_on(void)
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* Who takes the device away sits in the dark, and costs nothing. */
+static void device_taken_away(void)
+{
+	if (system("command -v ip >/dev/null") != 0) {
+		printf("# no ip here\n");
+		return;
+	}
+	clock_t before = clock();
+	CHECK_EQ(shell("ip link set eth0 down; ip link delete eth0 2>/dev/null; sleep 0.3; exit 5"), 5);
+	CHECK((clock() - before) * 10 < CLOCKS_PER_SEC); /* a tenth of a second: it does not spin */
+}
+
 /* Runs this program again, in a shell's words that forbid namespaces first; it says why it cannot go on. */
 static const char *self;
 #define USER_1000 "unshare --map-user=1000 --map-group=1000 --keep-caps sh -c '"
@@ -214,6 +226,7 @@ static void try_all(enum exec_device kind, const char *what)
 	TEST(ping_goes_over_the_wire);
 	TEST(ready_in_a_moment);
 	TEST(signals_are_handed_on);
+	TEST(device_taken_away);
 	TEST(nothing_stays_behind);
 }
 

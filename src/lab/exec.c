@@ -128,6 +128,14 @@ static _Noreturn void be_the_program(const struct exec_config *c, int socket, st
 	_exit(why == ENOENT ? PROGRAM_NOT_FOUND : PROGRAM_CANNOT_RUN);
 }
 
+/* A packet socket tells once that its interface has gone down. A TAP that the program has deleted says so for ever. */
+static bool clear_error(int fd)
+{
+	int why;
+	socklen_t len = sizeof why;
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len) == 0;
+}
+
 /* One turn: the simulation up to now, then sleep until it has something to do, a frame comes, or the program
  * ends. False: it has ended. */
 static bool turn(const struct exec_config *c, struct pollfd watched[3], instant began)
@@ -135,13 +143,13 @@ static bool turn(const struct exec_config *c, struct pollfd watched[3], instant 
 	enum { FRAMES, PROGRAM, SIGNALS };
 
 	sim_run(c->sim, device_now() - began);
-	if (c->turn != NULL) c->turn(c->self);
 	instant next = sim_next_at(c->sim), left = next == NEVER ? 0 : instant_max(next + began - device_now(), 0);
 	struct timespec timeout = { left / SECOND, left % SECOND };
 	if (ppoll(watched, 3, next == NEVER ? NULL : &timeout, NULL) <= 0) return true;
 
 	sim_run(c->sim, device_now() - began); /* so that the frame comes now, not when we fell asleep */
-	if (watched[FRAMES].revents) sim_poke(c->sim, c->node);
+	if (watched[FRAMES].revents & POLLIN) sim_poke(c->sim, c->node);
+	else if (watched[FRAMES].revents && !clear_error(watched[FRAMES].fd)) watched[FRAMES].fd = -1; /* no use to ask on */
 	if (watched[SIGNALS].revents) {
 		struct signalfd_siginfo info;
 		if (read(watched[SIGNALS].fd, &info, sizeof info) == sizeof info)

@@ -43,8 +43,6 @@ struct exec_config {
 	const struct ip *servers; size_t servers_count;   /* name servers, for resolv.conf */
 	enum exec_device device;
 	char *const *argv;              /* found by PATH; NULL-terminated */
-	void (*turn)(void *self);       /* after each turn of the loop, for what the lab writes; or NULL */
-	void *self;
 	struct text *err;               /* why it could not be run */
 };
 
