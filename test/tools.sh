@@ -3,8 +3,9 @@
 # echo and http on this host's sockets, against the real curl and nc (netcat-openbsd).
 # In a network namespace of its own where that may be made, so that no port is taken.
 set -u
-if [ -z "${IN_NAMESPACE:-}" ] && unshare -rn true 2>/dev/null; then
-	IN_NAMESPACE=1 exec unshare -rn sh "$0"
+. "$(dirname "$0")/namespace.sh"
+if [ -z "${IN_NAMESPACE:-}" ] && [ -n "$own_network" ]; then
+	IN_NAMESPACE=1 exec unshare $own_network sh "$0"
 fi
 [ -n "${IN_NAMESPACE:-}" ] && ip link set lo up
 work=$(mktemp -d)
