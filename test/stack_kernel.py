@@ -294,6 +294,20 @@ def on_the_wire():
     def _():
         udp_echo(OURS6, (0, 1, 1452, 1453, 8000, 65527))
 
+    @case("UDP without a checksum is taken, as IPv4 allows")
+    def _():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.setsockopt(socket.SOL_SOCKET, 11, 1)  # SO_NO_CHECK
+            s.settimeout(3)
+            s.sendto(b"unchecked", (OURS4, 7))
+            assert s.recv(100) == b"unchecked"
+
+    @case("ping with IP options")
+    def _():
+        for option in ("-R",), ("-T", "tsonly"):
+            out = subprocess.run(["ping", "-c", "1", "-W", "3", *option, OURS4], capture_output=True, text=True)
+            assert out.returncode == 0, out.stdout + out.stderr
+
     @case("a closed UDP port: the kernel's program gets ECONNREFUSED")
     def _():
         for host in (OURS4, OURS6):
@@ -401,6 +415,37 @@ def streams():
         for i, s in enumerate(all_of_them):
             assert read_all(s) == len(b"%d" % i * 1000)
             s.close()
+
+    @case("urgent data are read in line")
+    def _():
+        with connect() as s:
+            s.send(b"before")
+            s.send(b"!", socket.MSG_OOB)
+            s.send(b"after")
+            s.shutdown(socket.SHUT_WR)
+            text = b""
+            while piece := s.recv(100):
+                text += piece
+            assert text == b"before!after", text
+
+    @case("the kernel's keepalive is answered")
+    def _():
+        with connect() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 1)
+            time.sleep(2.3)  # the probe after one second, the end after two
+            there_and_back(s, 1000)
+
+    @case("the kernel asks for ECN: not here, but the connection stands")
+    def _():
+        sysctl("ipv4/tcp_ecn", 1)
+        try:
+            with connect() as s:
+                there_and_back(s, 1_000_000)
+        finally:
+            sysctl("ipv4/tcp_ecn", 2)
 
     for option in "timestamps", "sack", "window_scaling":
         @case(f"the kernel without tcp_{option}")
@@ -542,6 +587,40 @@ def groups():
                 assert "to others" not in member.said()
             watcher.find(report(3))
 
+    @case("the same over IPv6 (MLDv2)")
+    def _():
+        group = socket.inet_pton(socket.AF_INET6, "ff05::1:239")
+
+        def report(kind):
+            def is_it(f):
+                ip, text = f[14:54], f[62:]
+                return (f[12:14] == b"\x86\xdd" and ip[6:8] == b"\0\1" and f[54:62] == b"\x3a\0\5\2\0\0\1\0" and
+                        ip[24:] == socket.inet_pton(socket.AF_INET6, "ff02::16") and ip[8:10] == b"\xfe\x80" and
+                        text[0] == 143 and text[8] == kind and text[12:28] == group and
+                        checksum(ip[8:] + struct.pack("!II", len(text), 58) + text) == 0)
+            return is_it
+        with Watcher() as watcher:
+            with Ours("echo", "serve", "multicast://[ff05::1:239]:5000") as member:
+                watcher.find(report(4))
+                with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+                    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex("tap9"))
+                    s.sendto(b"to all of you", ("ff05::1:239", 5000))
+                member.await_words("to all of you")
+            watcher.find(report(3))
+
+    @case("broadcasts are heard, to the subnet and to everybody")
+    def _():
+        with Ours("echo", "serve", "broadcast://:5001") as ours:
+            ours.await_words("Listening")
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                s.bind((KERNEL4, 0))
+                s.sendto(b"hello subnet", ("10.9.0.255", 5001))
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"tap9")
+                s.sendto(b"hello everybody", ("255.255.255.255", 5001))
+            ours.await_words("hello subnet")
+            ours.await_words("hello everybody")
+
 
 # --- a bad wire ---
 
@@ -641,15 +720,29 @@ def bad_wire():
 
             wire.bad = True
 
-            @case("1 % lost, 1 % twice, 1 % late, 0.3 % spoilt: 5 MB there and back over IPv4, unharmed")
+            @case("1 % lost, 1 % twice, 1 % late, 0.3 % spoilt: 2 MB there and back over IPv4, unharmed")
             def _():
                 with connect("10.9.1.2", timeout=20) as s:
-                    there_and_back(s, 5_000_000)
+                    there_and_back(s, 2_000_000)
 
             @case("and over IPv6")
             def _():
                 with connect("fd09:1::2", timeout=20) as s:
                     there_and_back(s, 1_000_000)
+
+            @case("datagrams in fragments: some are lost, none comes back changed")
+            def _():
+                for host in "10.9.1.2", "fd09:1::2":
+                    sent = {random.Random(i).randbytes(5000) for i in range(100)}
+                    came = 0
+                    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as s:
+                        for text in [*sent, None]:
+                            if text:
+                                s.sendto(text, (host, 7))
+                            while select.select([s], [], [], 0.001 if text else 0.2)[0]:
+                                assert s.recv(1 << 16) in sent
+                                came += 1
+                    assert 60 < came < 110, came
 
             @case("ten at once")
             def _():
