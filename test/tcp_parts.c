@@ -242,6 +242,35 @@ static void every_state_has_its_name(void)
 	CHECK_STR(tcp_state_name(TCP_TIME_WAIT), "TIME-WAIT");
 }
 
+/* Devices hand over many segments at a time. RFC 5681, 4.2, all the same: each that is ahead of its turn is answered
+ * by an ACK of its own, without text and with the window as it was, or the sender cannot count to three. */
+static void each_segment_ahead_has_its_own_ack(void)
+{
+	static uint8_t rx[1 << 16], tx[1 << 16], text[1000];
+	struct tcp_config config = { .rx = { rx, sizeof rx }, .tx = { tx, sizeof tx }, .mss = 1000, .give_up_after = 100 * SECOND };
+	struct tcp_seg in = { .flags = TCP_SYN, .window = 60000 }, out;
+	struct tcp t;
+
+	tcp_accept(&t, &config, &in);
+	CHECK(tcp_output(&t, 0, &out) && !tcp_output(&t, 0, &out));
+	in = (struct tcp_seg){ .flags = TCP_ACK, .seq = 1, .ack = 1, .window = 60000, .text = { text, 1000 } };
+	tcp_input(&t, 0, &in);
+	CHECK(!tcp_output(&t, 0, &out));
+	tcp_take(&t, 1000); /* the window could grow now */
+	CHECK_EQ(tcp_send(&t, (struct bytes){ text, 500 }), 500);
+	for (in.seq = 2001; in.seq <= 6001; in.seq += 1000) tcp_input(&t, 0, &in);
+	for (int i = 0; i < 5; i++) {
+		CHECK(tcp_output(&t, 0, &out) && out.text.len == 0 && out.ack == 1001);
+		CHECK_EQ(out.window, 64535);
+	}
+	CHECK(tcp_output(&t, 0, &out) && out.text.len == 500 && out.ack == 1001);
+	CHECK(!tcp_output(&t, 0, &out));
+	/* What fills the gap is acknowledged, and nothing that came before it needs to be told again. */
+	in.seq = 8001, tcp_input(&t, 0, &in);
+	in.seq = 1001, tcp_input(&t, 0, &in);
+	CHECK(tcp_output(&t, 0, &out) && out.ack == 7001 && !tcp_output(&t, 0, &out));
+}
+
 /* A host has thousands of these. */
 static void a_connection_is_small(void) { CHECK(sizeof(struct tcp) <= 400); }
 
@@ -257,6 +286,7 @@ int main(void)
 	TEST(reassembly_is_its_plain_twin);
 	TEST(sequence_numbers_wrap);
 	TEST(initial_numbers_tick_and_differ);
+	TEST(each_segment_ahead_has_its_own_ack);
 	TEST(every_state_has_its_name);
 	TEST(a_connection_is_small);
 	return tap_end();

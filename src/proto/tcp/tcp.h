@@ -82,6 +82,7 @@ struct tcp {
 	uint16_t local_port, remote_port;
 	uint8_t snd_shift, rcv_shift; /* RFC 7323, 2; both 0 unless both sides scale */
 	uint8_t probes;          /* zero-window probes in a row */
+	uint8_t ahead;           /* segments that came ahead of their turn: each is owed a duplicate ACK */
 	bool active : 1;         /* it began with tcp_connect */
 	bool scaling : 1;        /* offer the window scale option in a SYN */
 	bool nodelay : 1;

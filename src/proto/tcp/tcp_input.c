@@ -320,6 +320,7 @@ static void in_order(struct tcp *t, const struct arrival *in)
 	ring_put(&t->rx, nxt - t->rcv_nxt);
 	t->rcv_nxt = nxt;
 	t->news |= TCP_READABLE;
+	t->ahead = 0; /* what was owed for the old number can be said no more */
 	if (len > t->rcv_largest) t->rcv_largest = len;
 	/* RFC 5681, 4.2: at once when a gap is filled, and for every second full-sized segment. */
 	if (gap || nxt - t->rcv_acked >= 2 * t->rcv_largest) ack_now(t, in);
@@ -332,7 +333,8 @@ static void ahead(struct tcp *t, struct arrival *in)
 
 	if (tcp_reasm_add(&t->reasm, in->seq, end)) ring_write_ahead(&t->rx, in->seq - t->rcv_nxt, in->text);
 	else in->drop = DROP_NO_ROOM, in->fin = false;
-	ack_now(t, in); /* a duplicate ACK, so that the sender learns of the gap */
+	if (t->ahead < UINT8_MAX) t->ahead++; /* so that the sender learns of the gap: RFC 5681, 4.2 */
+	ack_now(t, in);
 }
 
 static bool take_text(struct tcp *t, struct arrival *in)

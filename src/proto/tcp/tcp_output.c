@@ -40,10 +40,11 @@ static void start(const struct tcp *t, struct tcp_seg *seg, uint32_t seq, uint8_
 	*seg = (struct tcp_seg){ .src_port = t->local_port, .dst_port = t->remote_port, .seq = seq, .flags = flags };
 }
 
-/* Every segment with an ACK says all there is to say: what has come, and the window. */
-static void acknowledge(struct tcp *t, struct tcp_seg *seg)
+/* Every segment with an ACK says all there is to say: what has come, and the window, which stays as it was unless it
+ * can grow by what is worth it. */
+static void acknowledge(struct tcp *t, struct tcp_seg *seg, uint32_t worth_it)
 {
-	uint32_t window = window_to_offer(t, worth_offering(t, 1));
+	uint32_t window = window_to_offer(t, worth_it);
 
 	if (seg->flags & TCP_SYN) window = min32(window, UINT16_MAX), seg->window = (uint16_t)window;
 	else seg->window = (uint16_t)min32(window >> t->rcv_shift, UINT16_MAX);
@@ -81,7 +82,7 @@ static bool output_syn(struct tcp *t, instant now, struct tcp_seg *seg)
 	seg->mss = t->mss_offered;
 	seg->has_wscale = t->scaling;
 	seg->wscale = t->scaling ? t->rcv_shift : 0;
-	if (t->state == TCP_SYN_RECEIVED) acknowledge(t, seg);
+	if (t->state == TCP_SYN_RECEIVED) acknowledge(t, seg, worth_offering(t, 1));
 	else seg->window = (uint16_t)min32(t->rx.size, UINT16_MAX);
 	sent(t, now, t->iss, 1);
 	return true;
@@ -120,7 +121,7 @@ static void output_text(struct tcp *t, instant now, struct tcp_seg *seg, uint32_
 	if (fin) seg->flags |= TCP_FIN;
 	if (skip + len == t->snd_wnd && t->snd_wnd < t->snd_wnd_max / 2 && t->probe_at == NEVER)
 		trace_say(t->trace, "window full: the peer has fallen behind");
-	acknowledge(t, seg);
+	acknowledge(t, seg, worth_offering(t, 1));
 	sent(t, now, seq, len + fin);
 }
 
@@ -215,10 +216,19 @@ static void output_ack(struct tcp *t, instant now, struct tcp_seg *seg)
 {
 	if (t->ack_at > now) trace_say(t->trace, "window update");
 	else if (t->ack_delayed) trace_say(t->trace, "delayed ACK");
-	else if (t->reasm.count > 0) trace_say(t->trace, "duplicate ACK: there is a gap");
 	start(t, seg, tcp_bare_seq(t), 0);
-	acknowledge(t, seg);
+	acknowledge(t, seg, worth_offering(t, 1));
 	if (seg->window == 0) trace_say(t->trace, "window full: the program has %zu bytes to take", ring_used(&t->rx));
+}
+
+/* One for each segment that is ahead of its turn, though many may have come at once. It counts with the sender only
+ * if it has no text and the window is as it was (RFC 5681, 2). */
+static void output_duplicate_ack(struct tcp *t, struct tcp_seg *seg)
+{
+	trace_say(t->trace, "duplicate ACK: there is a gap");
+	start(t, seg, tcp_bare_seq(t), 0);
+	acknowledge(t, seg, UINT32_MAX);
+	t->ahead--;
 }
 
 static bool output(struct tcp *t, instant now, struct tcp_seg *seg)
@@ -230,6 +240,9 @@ static bool output(struct tcp *t, instant now, struct tcp_seg *seg)
 		if (output_syn(t, now, seg)) return true;
 	} else if (t->probe_at <= now && held_back(t)) {
 		output_probe(t, now, seg);
+		return true;
+	} else if (t->ahead > 0) {
+		output_duplicate_ack(t, seg);
 		return true;
 	} else if (output_data(t, now, seg, false)) {
 		return true;
