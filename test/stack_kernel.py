@@ -348,7 +348,7 @@ def on_the_wire():
     def _():
         for host in (OURS4, OURS6):
             sh(f"ip neigh change {host} dev tap9 lladdr {MAC} nud probe")
-            for _ in range(200):
+            for _ in range(600):
                 if "REACHABLE" in sh(f"ip neigh show {host} dev tap9"):
                     break
                 time.sleep(0.01)
