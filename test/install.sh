@@ -42,6 +42,6 @@ sanitizer=$(nm "$TULLE" 2>/dev/null | grep -q __asan_init && echo "-fsanitize=ad
 compiler=$(nm "$TULLE" 2>/dev/null | grep -q __asan_init && echo clang || echo cc)
 # shellcheck disable=SC2046,SC2086 # lists of flags
 check "a program of one's own compiles against it" \
-	$compiler $sanitizer -o "$stage/own" "$stage/own.c" $(pkg-config --cflags --libs --static tulle)
+	$compiler $sanitizer -o "$stage/own" "$stage/own.c" $(pkg-config --cflags --libs tulle)
 check "and runs" sh -c "test \"\$('$stage/own')\" = 'www.example.com. 1'"
 echo "1..$n"

@@ -213,6 +213,30 @@ static void every_file_names_its_licence_first(void)
 	CHECK_EQ(complaints, 0);
 }
 
+/* A header that nobody includes is dead, or a source was forgotten in meson.build. */
+static void every_header_is_included(void)
+{
+	static char all[FILES_MAX * 40][128];
+	char line[LINE_MAX_BYTES];
+	size_t includes = 0;
+
+	complaints = 0;
+	for (size_t i = 0; i < paths; i++) {
+		FILE *f = open_source(path[i]);
+		CHECK(f != NULL);
+		while (fgets(line, sizeof line, f))
+			if (includes < COUNT(all) && sscanf(line, "#include \"%127[^\"]", all[includes]) == 1) includes++;
+		fclose(f);
+	}
+	for (size_t i = 0; i < paths; i++) {
+		bool used = false;
+		if (!starts_with(path[i], "src/") || !ends_with(path[i], ".h")) continue;
+		for (size_t k = 0; k < includes && !used; k++) used = strcmp(all[k], path[i] + 4) == 0;
+		if (!used) COMPLAIN("%s: nothing includes it", path[i]);
+	}
+	CHECK_EQ(complaints, 0);
+}
+
 /* Whether test/tidy.long lets this function be long (it was looked at, and wants to be), up to how many lines. */
 static unsigned lines_allowed(const char *file, const char *function)
 {
@@ -276,6 +300,7 @@ int main(void)
 	TEST(rooms_include_only_downward);
 	TEST(machines_call_nobody);
 	TEST(every_file_names_its_licence_first);
+	TEST(every_header_is_included);
 	TEST(functions_and_files_stay_small);
 	return tap_end();
 }
