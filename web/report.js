@@ -57,7 +57,8 @@ function grow(places, at, seen) {
   return node;
 }
 
-const CARD = 150, CARD_HEIGHT = 38, STEP = 206, ROW = 50;
+const CARD = 150, CARD_HEIGHT = 38, HUB = 80, STEP = 236, ROW = 50;
+function reach(p) { return (p.host === undefined ? HUB : CARD) / 2; }
 
 function place(node, depth, top, side, spots) {
   spots.set(node.at, { x: side * depth * STEP, y: (top + node.leaves / 2) * ROW });
@@ -74,10 +75,12 @@ function layout(places) {
   places.forEach((p, i) => { if (degree(p) > degree(places[root])) root = i; });
   const seen = new Set(), tree = grow(places, root, seen), spots = new Map();
   const sides = { "-1": { leaves: 0, children: [] }, "1": { leaves: 0, children: [] } };
-  for (const child of [...tree.children].sort((a, b) => b.leaves - a.leaves)) {
+  // Whole networks to the side that is emptier; hosts of their own stay together, in the file's order.
+  const networks = tree.children.filter((c) => c.leaves > 1).sort((a, b) => b.leaves - a.leaves), single = tree.children.filter((c) => c.leaves === 1);
+  for (const group of [...networks.map((c) => [c]), ...(networks.length ? [single] : single.map((c) => [c]))]) {
     const side = sides["-1"].leaves <= sides["1"].leaves ? -1 : 1;
-    sides[side].children.push(child);
-    sides[side].leaves += child.leaves;
+    sides[side].children.push(...group);
+    sides[side].leaves += group.reduce((sum, c) => sum + c.leaves, 0);
   }
   const rows = Math.max(sides["-1"].leaves, sides["1"].leaves);
   for (const side of [-1, 1]) {
@@ -94,7 +97,7 @@ function drawTopology() {
   const places = neighbours(), spots = layout(places), all = [...spots.values()];
   const left = Math.min(...all.map((s) => s.x)) - CARD / 2 - 14, right = Math.max(...all.map((s) => s.x)) + CARD / 2 + 14;
   const height = Math.max(...all.map((s) => s.y)) + ROW, width = right - left;
-  const s = svg("svg", { viewBox: `${left} -8 ${width} ${height + 8}`, width, height: height + 8, role: "img", "aria-label": "Hosts and links" });
+  const s = svg("svg", { viewBox: `${left} -8 ${width} ${height + 8}`, width, height: height + 8, class: "map", role: "img", "aria-label": "Hosts and links" });
   const edges = svg("g"), labels = svg("g"), nodes = svg("g");
   const drawn = new Set();
   places.forEach((p, i) => {
@@ -102,8 +105,9 @@ function drawTopology() {
       const key = [Math.min(i, n.to), Math.max(i, n.to), n.link].join();
       if (drawn.has(key)) continue;
       drawn.add(key);
-      const a = spots.get(i), b = spots.get(n.to), mid = (a.x + b.x) / 2, link = data.links[n.link];
-      const line = svg("path", { class: link.bad ? "wire bad" : "wire", d: `M${a.x} ${a.y}C${mid} ${a.y} ${mid} ${b.y} ${b.x} ${b.y}` });
+      const a = spots.get(i), b = spots.get(n.to), way = Math.sign(b.x - a.x), link = data.links[n.link];
+      const from = a.x + way * reach(p), to = b.x - way * reach(places[n.to]), mid = (from + to) / 2; // side to side
+      const line = svg("path", { class: link.bad ? "wire bad" : "wire", d: `M${from} ${a.y}C${mid} ${a.y} ${mid} ${b.y} ${to} ${b.y}` });
       line.append(svg("title", {}, `${link.name}: ${link.says}`));
       edges.append(line);
       if (places[i].host !== undefined && places[n.to].host !== undefined) {
@@ -117,7 +121,7 @@ function drawTopology() {
     const { x, y } = spots.get(i);
     if (p.host === undefined) {
       const link = data.links[p.link];
-      const g = svg("g", {}, svg("rect", { class: "hub", x: x - 40, y: y - 13, width: 80, height: 26, rx: 13 }),
+      const g = svg("g", {}, svg("rect", { class: "hub", x: x - HUB / 2, y: y - 13, width: HUB, height: 26, rx: 13 }),
         svg("text", { x, y: y + 4, "text-anchor": "middle" }, link.name), svg("title", {}, `${link.name}: ${link.says}`));
       nodes.append(g);
       return;
@@ -143,7 +147,7 @@ function showTopology() {
       el("td", {}, data.interfaces.filter((f) => f.host === i).flatMap((f) => f.addresses).join(", ")),
       el("td", {}, ...h.programs.flatMap((p) => [el("code", {}, p), el("br")]))))));
   return [el("h2", {}, "The internet of this lab"),
-    el("p", { class: "text" }, "Hosts and the links that join them. A link drawn in red loses, delays or disorders what it carries. Point at a host or a link to see more."),
+    el("p", { class: "text" }, "Hosts and the links that join them. A link drawn in red loses, doubles, disorders or damages what it carries. Point at a host or a link to see more."),
     drawTopology(), ...(data.verdicts.length ? [el("h3", {}, "Of the whole run"), listVerdicts(data.verdicts)] : []), el("h3", {}, "Links"), el("div", { class: "card" }, links), el("h3", {}, "Hosts"), el("div", { class: "card" }, programs)];
 }
 
