@@ -60,6 +60,8 @@ static void commands_and_filters_that_are_none(void) { check_file("rehearsal"); 
 static void errors_in_zones_by_the_files_own_lines(void) { check_file("zones"); }
 static void a_folder_that_is_not_there(void) { check_file("folder"); }
 static void what_is_not_yaml(void) { check_file("syntax"); }
+static void a_tab(void) { check_file("tab"); }
+static void a_line_that_is_indented_wrongly(void) { check_file("indent"); }
 static void what_has_another_shape(void) { check_file("shape"); }
 static void an_empty_file(void) { check_file("empty"); }
 
@@ -141,6 +143,8 @@ int main(void)
 	TEST(errors_in_zones_by_the_files_own_lines);
 	TEST(a_folder_that_is_not_there);
 	TEST(what_is_not_yaml);
+	TEST(a_tab);
+	TEST(a_line_that_is_indented_wrongly);
 	TEST(what_has_another_shape);
 	TEST(an_empty_file);
 	TEST(what_is_right_is_read);

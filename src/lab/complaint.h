@@ -15,6 +15,9 @@ struct complaints { struct complaint list[COMPLAINTS_MAX]; size_t count, beyond;
 
 void complain(struct complaints *, struct place, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* How many there have been: what reads a part of the file sees by it whether something was wrong there. */
+static inline size_t complaints_all(const struct complaints *c) { return c->count + c->beyond; }
+
 /* "FILE:12:7: expected a span of time, found 'soon'" a line. */
 void complaints_print(struct complaints *, const char *path, struct text *);
 

@@ -157,10 +157,11 @@ bool read_name(struct reader *r, node *n, const char *what, const char **out)
 
 bool read_span(struct reader *r, node *n, instant *out)
 {
-	static const char what[] = "a span of time such as 20ms";
+	static const char what[] = "a span of time such as 20ms (in ns, us, ms, s, m or h)";
 	const char *text = scalar(r, n, what);
 	if (text == NULL) return false;
-	if (instant_parse(text, out)) return true;
+	/* A number alone would be seconds; who writes `delay: 50` hardly means them. */
+	if (instant_parse(text, out) && (*out == 0 || isalpha((unsigned char)text[strlen(text) - 1]))) return true;
 	read_expected(r, n, what);
 	return false;
 }
@@ -199,7 +200,7 @@ bool read_rate(struct reader *r, node *n, uint64_t *out)
 		{ "bit/s", 1 }, { "kbit/s", 1e3 }, { "Mbit/s", 1e6 }, { "Gbit/s", 1e9 },
 	};
 	double bits;
-	if (!read_measure(r, n, "a rate such as 100Mbit", units, COUNT(units), 1e15, &bits)) return false;
+	if (!read_measure(r, n, "a rate such as 100Mbit (in bit, kbit, Mbit or Gbit)", units, COUNT(units), 1e15, &bits)) return false;
 	*out = (uint64_t)(bits + 0.5);
 	return true;
 }
@@ -208,7 +209,7 @@ bool read_share(struct reader *r, node *n, uint32_t *out)
 {
 	static const struct unit units[] = { { "%", 1e7 } };
 	double parts;
-	if (!read_measure(r, n, "a share such as 1.5%", units, COUNT(units), 1e9, &parts)) return false;
+	if (!read_measure(r, n, "a share from 0% to 100% such as 1.5%", units, COUNT(units), 1e9, &parts)) return false;
 	*out = (uint32_t)(parts + 0.5);
 	return true;
 }

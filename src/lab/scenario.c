@@ -167,6 +167,34 @@ static void read_all(struct reader *r, node *root)
 	if ((n = read_value(r, root, "table"))) scenario_read_table(r, n);
 }
 
+/* What stands at a place, counted in bytes, which is where YAML looks for a token: 0 beyond the text. */
+static uint8_t byte_at(struct bytes text, size_t line, size_t column)
+{
+	size_t at = 0;
+	for (; at < text.len && line > 0; at++) line -= text.at[at] == '\n';
+	return at + column < text.len ? text.at[at + column] : 0;
+}
+
+/* libyaml's words, and what people mean by them. */
+static void complain_of_yaml(struct complaints *complaints, const yaml_parser_t *p, struct bytes text)
+{
+	char more[200] = "";
+	struct text t = text_in(more, sizeof more);
+	struct place at = { (unsigned)p->problem_mark.line + 1, (unsigned)p->problem_mark.column + 1 };
+
+	if (byte_at(text, p->problem_mark.line, p->problem_mark.column) == '\t') {
+		complain(complaints, at, "expected YAML: found a tab; YAML is indented with spaces");
+		return;
+	}
+	if (p->context != NULL) {
+		text_printf(&t, ", %s", p->context);
+		if (p->context_mark.line != p->problem_mark.line) text_printf(&t, " that begins in line %zu", p->context_mark.line + 1);
+	}
+	if (p->problem != NULL && strstr(p->problem, "expected key") != NULL)
+		text_puts(&t, " (is the line indented as its neighbours are, and each quotation closed?)");
+	complain(complaints, at, "expected YAML: %s%s", p->problem ? p->problem : "not readable", more);
+}
+
 static bool parse(struct bytes text, yaml_document_t *document, struct complaints *complaints)
 {
 	yaml_parser_t parser;
@@ -176,9 +204,7 @@ static bool parse(struct bytes text, yaml_document_t *document, struct complaint
 	yaml_parser_set_input_string(&parser, text.at, text.len);
 	ok = yaml_parser_load(&parser, document);
 	if (!ok) {
-		struct place at = { (unsigned)parser.problem_mark.line + 1, (unsigned)parser.problem_mark.column + 1 };
-		complain(complaints, at, "expected YAML: %s%s%s", parser.problem ? parser.problem : "not readable",
-		         parser.context ? ", " : "", parser.context ? parser.context : "");
+		complain_of_yaml(complaints, &parser, text);
 	} else if (yaml_document_get_root_node(document) == NULL) {
 		complain(complaints, (struct place){ 1, 1 }, "expected a scenario, found nothing");
 		yaml_document_delete(document);

@@ -38,13 +38,14 @@ struct scenario_interface {
 	struct prefix address[SCENARIO_ADDRESSES_MAX]; size_t addresses;
 	struct place at;
 };
-struct scenario_route { struct prefix to; struct ip gateway; };
+struct scenario_route { struct prefix to; struct ip gateway; struct place at; };
 struct scenario_host {
 	const char *name; struct place at;
 	struct scenario_interface *interface; size_t interfaces;
 	struct scenario_route *route; size_t routes; /* the gateways among them, as ::/0 and 0.0.0.0/0 */
 	struct ip server[SCENARIO_SERVERS_MAX]; size_t servers; /* of names */
 	bool forward;
+	bool unsure; /* something in it is wrong, and complained about already */
 };
 
 struct scenario_zone { const char *name; struct place at; struct bytes text; unsigned first_line, indent; bool exact; };

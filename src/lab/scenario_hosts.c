@@ -76,7 +76,8 @@ void scenario_read_links(struct reader *r, node *n)
 		struct scenario_link link = { .at = place_of(key), .wire = { .mtu = ETH_MTU } };
 		if (!read_name(r, key, "a link's name", &link.name)) continue;
 		if (scenario_find_link(s, link.name) != SCENARIO_NONE)
-			complain(r->complaints, link.at, "there is a link '%s' already", link.name);
+			complain(r->complaints, link.at, "there is a link '%s' already, in line %u", link.name,
+			         s->link[scenario_find_link(s, link.name)].at.line);
 		link.wire.name = link.name;
 		scenario_read_wire(r, value, "a link", &link.wire);
 		s->link[s->links++] = link;
@@ -127,14 +128,14 @@ static void host_interfaces(struct reader *r, node *n, void *into)
 	}
 }
 
-static void add_route(struct reader *r, struct scenario_host *h, struct prefix to, struct ip gateway)
+static void add_route(struct reader *r, struct scenario_host *h, struct prefix to, struct ip gateway, struct place at)
 {
 	if ((h->routes & (h->routes - 1)) == 0) { /* a power of two: as much again */
 		struct scenario_route *more = read_take(r, size_max(1, h->routes * 2), sizeof *more);
 		if (h->routes > 0) memcpy(more, h->route, h->routes * sizeof *more);
 		h->route = more;
 	}
-	h->route[h->routes++] = (struct scenario_route){ to, gateway };
+	h->route[h->routes++] = (struct scenario_route){ to, gateway, at };
 }
 
 static void add_gateway(struct reader *r, node *n, struct scenario_host *h)
@@ -143,7 +144,7 @@ static void add_gateway(struct reader *r, node *n, struct scenario_host *h)
 	if (!read_ip(r, n, &gateway)) return;
 	struct prefix all = { ip6_any(), 0 };
 	if (ip_is4(gateway)) all = (struct prefix){ ip4_any(), 96 };
-	add_route(r, h, all, gateway);
+	add_route(r, h, all, gateway, place_of(n));
 }
 
 static void host_gateway(struct reader *r, node *n, void *into)
@@ -163,7 +164,7 @@ static void host_routes(struct reader *r, node *n, void *into)
 		if (!read_prefix(r, key, &to) || !read_ip(r, value, &gateway)) continue;
 		if (!ip_equal(to.ip, prefix_first(to))) read_expected(r, key, "a prefix without host bits");
 		else if (ip_is4(to.ip) != ip_is4(gateway)) read_expected(r, value, "a gateway of the prefix's family");
-		else add_route(r, into, to, gateway);
+		else add_route(r, into, to, gateway, place_of(value));
 	}
 }
 
@@ -224,8 +225,11 @@ void scenario_read_hosts(struct reader *r, node *n)
 		struct scenario_host host = { .at = place_of(key) };
 		if (!read_name(r, key, "a host's name", &host.name)) continue;
 		if (scenario_find_host(s, host.name) != SCENARIO_NONE)
-			complain(r->complaints, host.at, "there is a host '%s' already", host.name);
+			complain(r->complaints, host.at, "there is a host '%s' already, in line %u", host.name,
+			         s->host[scenario_find_host(s, host.name)].at.line);
+		size_t wrong = complaints_all(r->complaints);
 		read_map(r, value, "a host", keys, COUNT(keys), &host);
+		host.unsure = complaints_all(r->complaints) > wrong;
 		if ((macs = read_value(r, value, "mac"))) set_macs(r, macs, &host);
 		s->host[s->hosts++] = host;
 	}
@@ -284,9 +288,9 @@ void scenario_check_addresses(struct reader *r)
 			for (size_t a = 0; a < host->interface[i].addresses; a++)
 				check_address(r, h, &host->interface[i], host->interface[i].address[a]);
 		}
-		for (size_t i = 0; i < host->routes; i++)
+		for (size_t i = 0; i < host->routes && !host->unsure; i++)
 			if (!on_link(host, host->route[i].gateway))
-				complain(r->complaints, host->at, "expected a gateway of '%s' on one of its own links, found %s", host->name,
+				complain(r->complaints, host->route[i].at, "expected a gateway of '%s' on one of its own links, found %s", host->name,
 				         ip_text(host->route[i].gateway, text));
 	}
 }
