@@ -98,7 +98,7 @@ static void tap_carries_frames(void)
 	struct frame ask = { .data = { arp, sizeof arp } }, got[LINK_BATCH_MAX];
 	bool answered = false;
 	CHECK_EQ(link_send(&tap.link, device_now(), &ask, 1), 1);
-	for (instant now = device_now(), until = now + SECOND; now < until && !answered; now = tap.link.ops->wait(&tap.link, until))
+	for (instant now = device_now(), until = now + 10 * SECOND; now < until && !answered; now = tap.link.ops->wait(&tap.link, until))
 		for (size_t n = link_recv(&tap.link, now, got, LINK_BATCH_MAX), i = 0; i < n; i++)
 			answered |= load_be16(got[i].data.at + 12) == 0x806 && got[i].data.at[21] == 2;
 	CHECK(answered);
@@ -118,7 +118,7 @@ static void waiting_ends_in_time(void)
 		link_recv(&tap.link, now, f, 8); /* what the kernel says of itself on a new interface */
 		now = tap.link.ops->wait(&tap.link, until);
 	}
-	CHECK(now - start < 500 * MILLISECOND);
+	CHECK(now - start < 5 * SECOND); /* on a busy machine too; it would wait for ever */
 	tap_close(&tap);
 }
 
@@ -168,7 +168,7 @@ static void own_frames_are_not_heard(void)
 	CHECK(packet_open(&one, "veth1", (struct room){ memory, sizeof memory }, &err));
 	CHECK(packet_open(&two, "veth0", (struct room){ more, sizeof more }, &err));
 	CHECK_EQ(link_send(&one.link, device_now(), f, 3), 3);
-	for (instant now = device_now(), until = now + 200 * MILLISECOND; now < until && heard < 3;) {
+	for (instant now = device_now(), until = now + 10 * SECOND; now < until && heard < 3;) {
 		struct frame got[LINK_BATCH_MAX];
 		size_t n = link_recv(&two.link, now, got, LINK_BATCH_MAX);
 		for (size_t i = 0; i < n; i++) heard += load_be16(got[i].data.at + 12) == 0x88b5;
