@@ -8,6 +8,8 @@
 #include "tool/say.h"
 #include "tool/url.h"
 
+#define CLOSE_FOR SECOND /* how long the server may take to close as well, once its answer is here */
+
 /* What comes next on the stream. */
 enum part { PART_HEAD, PART_LENGTH, PART_CHUNK_SIZE, PART_CHUNK, PART_CHUNK_END, PART_TRAILER, PART_TO_EOF, PART_DONE };
 
@@ -19,6 +21,8 @@ struct get {
 	size_t next_ip;
 	net_id id;
 	bool connected, head_only, print;
+	bool told;                 /* the answer is here, whole; what is left is to close */
+	instant told_at;
 	const char *range;
 	instant timeout, started_at, give_up_at;
 	enum part part;
@@ -34,7 +38,7 @@ static void measure(struct get *g)
 {
 	const struct tool_measure m[] = {
 		{ "status", g->response.status }, { "bytes", (int64_t)g->body },
-		{ "microseconds", (net_now(g->env->net) - g->started_at) / MICROSECOND }, { "connections", g->connected },
+		{ "microseconds", ((g->told ? g->told_at : net_now(g->env->net)) - g->started_at) / MICROSECOND }, { "connections", g->connected },
 	};
 	memcpy(g->tool.measure, m, sizeof m);
 }
@@ -63,8 +67,13 @@ static void whole(struct get *g)
 	say_bytes(to, g->response.reason);
 	text_printf(to, ", %llu bytes in %.3f ms\n", (unsigned long long)g->body,
 	            (double)(net_now(g->env->net) - g->started_at) / 1e6);
-	end(g, g->response.status < 400 ? TOOL_OK : TOOL_FAILED);
+	g->told = true;
+	g->told_at = net_now(g->env->net);
+	g->give_up_at = instant_after(g->told_at, instant_min(g->timeout, CLOSE_FOR));
+	net_finish(g->env->net, g->id);
 }
+
+static void end_told(struct get *g) { end(g, g->response.status < 400 ? TOOL_OK : TOOL_FAILED); }
 
 /* --- the answer --- */
 
@@ -142,7 +151,7 @@ static void readable(struct get *g)
 		}
 		if (g->tool.done) return;
 		net_take(g->env->net, g->id, n);
-		if (g->part == PART_DONE) whole(g);
+		if (g->part == PART_DONE && !g->told) whole(g);
 	}
 }
 
@@ -167,6 +176,13 @@ static void try_next(struct get *g, const char *why)
 static void own_event(struct get *g, const struct net_event *ev)
 {
 	if (ev->id != g->id || g->id == 0) return;
+	if (g->told) { /* both sides close; what else is said is not asked for */
+		if (ev->what == NET_READABLE) readable(g);
+		if (ev->what != NET_CLOSED) return;
+		g->id = 0;
+		end_told(g);
+		return;
+	}
 	g->give_up_at = instant_after(net_now(g->env->net), g->timeout);
 	switch (ev->what) {
 	case NET_CONNECTED: g->connected = true; ask(g); break;
@@ -198,7 +214,10 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 		if (lookup_state(&g->lookup) == LOOKUP_FAILED) fail(g, g->lookup.error);
 		else try_next(g, "no address");
 	}
-	if (!g->tool.done && g->id != 0 && g->give_up_at <= now) fail(g, "timed out");
+	if (!g->tool.done && g->id != 0 && g->give_up_at <= now) {
+		if (g->told) end_told(g);
+		else fail(g, "timed out");
+	}
 	if (g->tool.done) return;
 	measure(g);
 	net_wake(net, instant_min(lookup_deadline(&g->lookup), g->id != 0 ? g->give_up_at : NEVER));
