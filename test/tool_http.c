@@ -149,6 +149,8 @@ static const struct { const char *path, *text; enum files_kind kind; } stored[] 
 	{ "www", NULL, FILES_FOLDER }, { "www/", NULL, FILES_FOLDER }, { "www/index.html", "<p>Hello</p>", FILES_FILE },
 	{ "www/large", NULL, FILES_FILE }, { "www/shrunk", NULL, FILES_FILE }, { "www/sub", NULL, FILES_FOLDER },
 	{ "www/sub/", NULL, FILES_FOLDER }, { "www/locked", NULL, FILES_FORBIDDEN },
+	{ "www/.well-known/a", "known", FILES_FILE }, { "www/.well-known-not/a", "hidden", FILES_FILE },
+	{ "www/.secret", "hidden", FILES_FILE },
 };
 static int open_files;
 
@@ -246,6 +248,9 @@ static void what_is_not_given_is_refused_well(void)
 	static const struct { const char *request, *status; bool stays; } all[] = {
 		{ "GET /none HTTP/1.1\r\nHost: a\r\n\r\n", "404", true }, { "GET /sub HTTP/1.1\r\nHost: a\r\n\r\n", "301", true },
 		{ "GET /sub/ HTTP/1.1\r\nHost: a\r\n\r\n", "403", true }, { "GET /locked HTTP/1.1\r\nHost: a\r\n\r\n", "403", true },
+		{ "GET /.well-known/a HTTP/1.1\r\nHost: a\r\n\r\n", "200", true },
+		{ "GET /.well-known-not/a HTTP/1.1\r\nHost: a\r\n\r\n", "404", true },
+		{ "GET /.secret HTTP/1.1\r\nHost: a\r\n\r\n", "404", true },
 		{ "GET /../x HTTP/1.1\r\nHost: a\r\n\r\n", "400", true }, { "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", "405", true },
 		{ "nonsense\r\n\r\n", "400", false }, { "GET / HTTP/3.0\r\nHost: a\r\n\r\n", "505", false },
 		{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n", "405", false },
@@ -283,6 +288,29 @@ static void a_reader_that_stalls_is_dropped(void)
 	CHECK_EQ(open_files, 1);
 	lan_run_for(HTTP_IDLE_FOR + SECOND);
 	CHECK_EQ(open_files, 0);
+}
+
+/* What the server's net has taken may still be on its way when the server has finished. */
+static void a_slow_reader_gets_the_last_byte(void)
+{
+	struct addr at = lan_addr("10.0.0.1:80");
+	struct net_event ev;
+	bool eof = false;
+	uint64_t got = 0;
+
+	CHECK(serve());
+	lan.app[CLIENT].event = NULL;
+	net_id id = net_connect(lan_net(CLIENT), &at);
+	lan_run_for(SECOND);
+	net_send(lan_net(CLIENT), id, bytes_of("GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\nRange: bytes=-200000\r\n\r\n"));
+	for (int i = 0; i < 120 && !eof; i++) { /* twenty kilobytes a second */
+		lan_run_for(SECOND / 2);
+		size_t n = size_min(net_peek(lan_net(CLIENT), id).len, 10000);
+		net_take(lan_net(CLIENT), id, n);
+		got += n;
+		while (net_next(lan_net(CLIENT), &ev)) eof |= ev.what == NET_EOF;
+	}
+	CHECK(eof && got > 200000 && open_files == 0);
 }
 
 static void more_than_it_has_room_for_are_told_so(void)
@@ -364,6 +392,7 @@ int main(void)
 	HTTP_TEST(what_is_not_given_is_refused_well);
 	HTTP_TEST(a_file_that_shrinks_breaks_the_connection);
 	HTTP_TEST(a_reader_that_stalls_is_dropped);
+	HTTP_TEST(a_slow_reader_gets_the_last_byte);
 	HTTP_TEST(more_than_it_has_room_for_are_told_so);
 	HTTP_TEST(get_reads_what_serve_gives);
 	HTTP_TEST(wrong_words_are_told);

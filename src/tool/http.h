@@ -17,7 +17,7 @@
 
 #define HTTP_CLIENTS_MAX 128                /* of a server at once; one more is told 503 */
 #define HTTP_HEAD_WITHIN (10 * SECOND)      /* from a head's first byte to its last: else 408 */
-#define HTTP_IDLE_FOR (30 * SECOND)         /* between requests, and without progress in a response */
+#define HTTP_IDLE_FOR (30 * SECOND)         /* between requests, without progress in a response, and for its last bytes */
 #define HTTP_LINGER_FOR (2 * SECOND)        /* for a client that still sends when we have finished */
 #define HTTP_BODY_IGNORED_MAX 65536         /* a request's body is read over up to here; beyond, we close */
 

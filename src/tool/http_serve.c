@@ -23,6 +23,7 @@ struct client {
 	net_id id;
 	struct addr addr;
 	bool keep, eof;          /* eof: the client has finished */
+	bool lingers;            /* it still sends, although we have finished */
 	uint64_t skip;           /* of the request's body */
 	struct file file;        /* its body's, while SENDING */
 	uint64_t at, end;        /* the body: from, up to */
@@ -146,10 +147,12 @@ static void refuse(struct server *s, struct client *c, const struct http_request
 
 static bool is_hidden(const char *path)
 {
+	static const char known[] = ".well-known"; /* RFC 8615 */
 	for (const char *part = path;; part++) {
-		if (*part == '.' && strncmp(part, ".well-known", 11) != 0) return true;
-		part = strchr(part, '/');
-		if (part == NULL) return false;
+		size_t len = strcspn(part, "/");
+		if (*part == '.' && (len != sizeof known - 1 || memcmp(part, known, len) != 0)) return true;
+		part += len;
+		if (*part == '\0') return false;
 	}
 }
 
@@ -312,7 +315,10 @@ static bool read_over_body(struct server *s, struct client *c)
 
 static void read_over_rest(struct server *s, struct client *c)
 {
-	for (struct bytes b; (b = net_peek(s->env->net, c->id)).len > 0;) net_take(s->env->net, c->id, b.len);
+	for (struct bytes b; (b = net_peek(s->env->net, c->id)).len > 0; net_take(s->env->net, c->id, b.len)) {
+		if (!c->lingers) within(s, c, HTTP_LINGER_FOR);
+		c->lingers = true;
+	}
 }
 
 static void sent_all(struct server *s, struct client *c)
@@ -324,7 +330,7 @@ static void sent_all(struct server *s, struct client *c)
 		return;
 	}
 	c->state = CLIENT_CLOSING;
-	within(s, c, HTTP_LINGER_FOR);
+	within(s, c, HTTP_IDLE_FOR); /* the last of it may be on its way to a slow reader */
 	net_finish(s->env->net, c->id);
 	read_over_rest(s, c);
 }
@@ -386,7 +392,7 @@ static void accepted(struct server *s, const struct net_event *ev)
 	uint32_t i = s->unused[--s->unused_count];
 	struct client *c = &s->client[i];
 	index_add(&s->ids, hash_of(ev->id), i);
-	c->state = CLIENT_READING, c->id = ev->id, c->addr = ev->peer, c->eof = false, c->skip = 0;
+	c->state = CLIENT_READING, c->id = ev->id, c->addr = ev->peer, c->eof = c->lingers = false, c->skip = 0;
 	c->file = (struct file){ .kind = FILES_NONE };
 	http_head_init(&c->head);
 	within(s, c, HTTP_IDLE_FOR);
