@@ -132,6 +132,21 @@ static void who_leaves_takes_everything_along(void)
 	CHECK(fake.aborted == s && !share_pending(&share) && !net_next(b(), &ev));
 }
 
+/* Fetched for the other already, while that one was at something else. */
+static void nothing_comes_after_an_abort(void)
+{
+	struct net_event ev;
+	struct addr any = { 0 };
+	for (int i = 0; i < 2; i++) {
+		start(8);
+		net_id s = net_connect(b(), &any);
+		happens(i == 0 ? NET_READABLE : NET_CLOSED, s, 0);
+		CHECK(!net_next(a(), &ev) && share_pending(&share));
+		net_abort(b(), s);
+		CHECK(!share_pending(&share) && !net_next(b(), &ev));
+	}
+}
+
 static void a_full_table_refuses(void)
 {
 	struct net_event ev;
@@ -152,6 +167,7 @@ int main(void)
 	TEST(a_strangers_id_is_refused);
 	TEST(each_wakes_at_its_own_time);
 	TEST(who_leaves_takes_everything_along);
+	TEST(nothing_comes_after_an_abort);
 	TEST(a_full_table_refuses);
 	return tap_end();
 }

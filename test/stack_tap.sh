@@ -135,6 +135,9 @@ result $? 'a misspelt tool: the nearest right word'
 "$TULLE" stack --link tap:tap9 --adress 10.9.0.2/24 -- echo serve tcp://:1 >log 2>&1
 [ $? = 64 ] && grep -q -- '--address' log
 result $? 'a misspelt option too'
+"$TULLE" stack --link tun:tap9 --address 10.9.0.2/24 -- echo serve tcp://:1 >log 2>&1
+[ $? = 64 ] && grep -q 'tap:NAME' log
+result $? 'a kind of device that there is not'
 "$TULLE" stack --link packet:none9 --address 10.9.0.2/24 -- echo serve tcp://:1 >log 2>&1
 [ $? = 1 ] && grep -q none9 log
 result $? 'a device that is not there'

@@ -182,6 +182,7 @@ static void wrong_words_are_told(void)
 		{ "echo call tcp://10.0.0.1:1 --count", "takes a number" }, { "echo call tcp://10.0.0.1:1 --count -3", "takes a number" },
 		{ "echo call tcp://10.0.0.1:1 --every never", "takes a time" }, { "echo call tcp://10.0.0.1:1 x", "one word too many" },
 		{ "echo call tcp://10.0.0.1:1 --ttl 256", "at most 255" }, { "echo call tcp://10.0.0.1:1 -c 3", "two dashes" },
+		{ "echo call udp://10.0.0.1:1 --every 0s", "wants a --count" },
 	};
 	lan_hosts(1);
 	for (size_t i = 0; i < COUNT(wrong); i++) {

@@ -364,7 +364,7 @@ static void wrong_words_are_told(void)
 		{ "http", "serve or get" }, { "http sreve", "did you mean serve" }, { "http serve www", "which folder" },
 		{ "http serve www tcp://:80", "kind of URL" }, { "http serve www http://name:80", "an address" },
 		{ "http serve www http://:80/x", "no path" }, { "http serve nowhere http://:80", "no such folder" },
-		{ "http serve www http://192.0.2.1:80", "cannot assign" }, { "http get", "what" }, { "http get http://:80/", "a host" },
+		{ "http serve www http://192.0.2.1:80", "cannot assign" }, { "http get", "what" }, { "http get 10.0.0.1", "like http://" }, { "http get http://:80/", "a host" },
 		{ "http get http://10.0.0.1/ --output x", "only be -" }, { "http get http://10.0.0.1/ --range x", "FIRST-LAST" },
 	};
 	lan_files = &store;

@@ -57,7 +57,11 @@ wants 'a misspelt half of one' 64 'did you mean serve' "$TULLE" echo serv tcp://
 wants 'a misspelt option' 64 'did you mean --count' "$TULLE" echo call tcp://127.0.0.1:1 --cout 3
 wants 'a value that is none' 64 '--every takes a time' "$TULLE" echo call tcp://127.0.0.1:1 --every soon
 wants 'a URL that is none' 64 'port is missing' "$TULLE" echo serve tcp://127.0.0.1
-wants 'a full disk is an error' 1 'No space left' sh -c '"$0" --help >/dev/full; exec "$0" echo call udp://127.0.0.1:9 --count 1 --timeout 1s >/dev/full' "$TULLE"
+wants 'the same behind what it does' 0 'close-after' "$TULLE" echo serve tcp://:1 --help
+wants 'a screen on a full disk is an error' 1 'No space left' sh -c '"$0" help echo >/dev/full' "$TULLE"
+wants 'and the version' 1 'No space left' sh -c '"$0" --version >/dev/full' "$TULLE"
+wants 'and the interfaces' 1 'No space left' sh -c '"$0" dump -D >/dev/full' "$TULLE"
+wants 'a full disk is an error' 1 'No space left' sh -c 'exec "$0" echo call udp://127.0.0.1:9 --count 1 --timeout 1s >/dev/full' "$TULLE"
 "$TULLE" echo call udp://127.0.0.1:9 --every 10ms 2>/dev/null | head -1 >log
 grep -q Send log
 result $? 'a reader that goes away ends it quietly'
@@ -231,7 +235,7 @@ kill -TERM $servers
 wait $servers
 result $? 'SIGTERM ends the server well'
 servers=''
-printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n7;x=y\r\n World!\r\n0\r\nX: y\r\n\r\n' |
+printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n7 ;x=y\r\n World!\r\n0  \r\nX: y\r\n\r\n' |
 	timeout 10 nc -N -l 127.0.0.1 8082 >/dev/null &
 sleep 0.2
 wants 'http get reads chunks' 0 'Hello World!' "$TULLE" http get http://127.0.0.1:8082/ --output -

@@ -169,5 +169,7 @@ int main_dump(int argc, char **argv)
 	sink_init(&out, STDOUT_FILENO);
 	if (!pcap_link_list(&out.text, &err)) return complain(&err, TOOL_FAILED);
 	text_flush(&out.text);
-	return TOOL_OK;
+	if (out.error == 0) return TOOL_OK;
+	text_printf(&err, "standard output cannot be written: %s", strerror(out.error));
+	return complain(&err, TOOL_FAILED);
 }

@@ -51,6 +51,14 @@ static int unknown(const char *word)
 	return TOOL_USAGE;
 }
 
+/* What was printed, if it could be. */
+static int printed(void)
+{
+	if (fflush(stdout) == 0) return TOOL_OK;
+	perror("tulle: cannot write the output");
+	return TOOL_FAILED;
+}
+
 static int help_on(const char *word)
 {
 	const struct command *command = command_find(word);
@@ -58,7 +66,14 @@ static int help_on(const char *word)
 
 	if (command == NULL && kind == NULL) return unknown(word);
 	fputs(command != NULL ? command->help : kind->help, stdout);
-	return TOOL_OK;
+	return printed();
+}
+
+/* Anywhere among the words, but for those that are another program's. */
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) if (strcmp(argv[i], "--help") == 0) return true;
+	return false;
 }
 
 int main(int argc, char **argv)
@@ -71,12 +86,12 @@ int main(int argc, char **argv)
 		return TOOL_USAGE;
 	}
 	const char *word = argv[at];
-	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) return puts("tulle " TULLE_VERSION), TOOL_OK;
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) return puts("tulle " TULLE_VERSION), printed();
 	if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
 		if (at + 1 < argc) return help_on(argv[at + 1]);
-		return help(stdout), TOOL_OK;
+		return help(stdout), printed();
 	}
-	if (at + 1 < argc && strcmp(argv[at + 1], "--help") == 0) return help_on(word);
+	if (asks_for_help(argc - at - 1, argv + at + 1)) return help_on(word);
 	const struct command *command = command_find(word);
 	if (command != NULL) return command->run(argc - at, argv + at);
 	if (tool_find(word) != NULL) return main_tool(argc - at, argv + at);

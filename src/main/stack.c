@@ -75,7 +75,8 @@ static int read_words(int argc, char **argv, struct wire *w)
 		i += 2;
 	}
 	if (i < argc && strcmp(argv[i], "--") == 0) i++;
-	if (w->link == NULL) return complain("--link", NULL, "a device is wanted, like tap:NAME or packet:INTERFACE"), 0;
+	if (w->link == NULL || (strncmp(w->link, "tap:", 4) != 0 && strncmp(w->link, "packet:", 7) != 0))
+		return complain("--link", w->link, "a device is wanted, like tap:NAME or packet:INTERFACE"), 0;
 	if (w->addresses == 0) return complain("--address", NULL, "our address there is wanted, like 10.0.0.2/24"), 0;
 	if (i == argc) return complain("--", NULL, "a tool and its words are wanted after it"), 0;
 	return i;
@@ -113,9 +114,9 @@ static bool open_link(struct device_link *d, const char *name, struct room memor
 	char words[256];
 	struct text err = text_in(words, sizeof words);
 
-	if (strncmp(name, "tap:", 4) == 0 && tap_open(&d->tap, name + 4, memory, &err)) d->link = &d->tap.link;
-	else if (strncmp(name, "packet:", 7) == 0 && packet_open(&d->packet, name + 7, memory, &err)) d->link = &d->packet.link;
-	else if (err.len == 0) return complain("--link", name, "tap:NAME or packet:INTERFACE is wanted");
+	if (strncmp(name, "tap:", 4) == 0) {
+		if (tap_open(&d->tap, name + 4, memory, &err)) d->link = &d->tap.link;
+	} else if (packet_open(&d->packet, name + strlen("packet:"), memory, &err)) d->link = &d->packet.link;
 	if (d->link == NULL) fprintf(stderr, "tulle stack: %s\n", words);
 	return d->link != NULL;
 }

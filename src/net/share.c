@@ -120,9 +120,11 @@ static void seat_finish(struct net *net, net_id id)
 
 static void seat_abort(struct net *net, net_id id)
 {
+	struct share *s = seat_of(net)->share;
+	if (s->pending && s->event_seat == number_of(seat_of(net)) && s->event.id == id) s->pending = false; /* none comes after it */
 	if (!mine(net, id)) return;
 	net_abort(under_of(net), id);
-	disown(seat_of(net)->share, id);
+	disown(s, id);
 }
 
 static instant seat_now(struct net *net) { return net_now(under_of(net)); }

@@ -358,6 +358,7 @@ struct tool *echo_call_open(int argc, const char *const *argv, struct tool_env *
 		return tool_usage(env, "echo call: %s: this is no multicast address", word);
 	if (strlen(c->message) > MESSAGE_MAX || strchr(c->message, '\n') != NULL)
 		return tool_usage(env, "echo call: a message is one line of at most %d bytes", MESSAGE_MAX);
+	if (c->every == 0 && c->count == 0) return tool_usage(env, "echo call: --every 0s wants a --count, or it would never stop");
 	if (c->ttl > 255) return tool_usage(env, "echo call: --ttl is at most 255");
 	if (bytes > 0 && is_group(c)) return tool_usage(env, "echo call: --bytes wants a tcp or udp URL");
 	if (bytes > 0 && !is_stream(c)) return echo_one_open(env, &c->url, bytes, c->timeout);

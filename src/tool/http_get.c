@@ -123,7 +123,9 @@ static size_t take_line(struct get *g, struct bytes b)
 		if (v < 0) break;
 		g->left = g->left << 4 | (unsigned)v;
 	}
-	if (digits == 0 || digits > 12 || (digits < len && g->line[digits] != ';')) return fail(g, "a chunk without a size"), n;
+	size_t end = digits;
+	while (end < len && (g->line[end] == ' ' || g->line[end] == '\t')) end++; /* RFC 9112, 7.1.1: bad white space */
+	if (digits == 0 || digits > 12 || (end < len && g->line[end] != ';')) return fail(g, "a chunk without a size"), n;
 	g->part = g->left > 0 ? PART_CHUNK : PART_TRAILER;
 	return n;
 }

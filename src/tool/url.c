@@ -48,7 +48,7 @@ const char *url_parse(const char *text, unsigned allowed, struct url *u)
 	const char *mark = strstr(text, "://"), *why;
 	size_t scheme = 0;
 
-	if (mark == NULL) return "a URL is wanted, like tcp://HOST:PORT";
+	if (mark == NULL) return allowed >> URL_HTTP & 1 ? "a URL is wanted, like http://HOST/PATH" : "a URL is wanted, like tcp://HOST:PORT";
 	while (scheme < URL_SCHEMES && (strlen(names[scheme]) != (size_t)(mark - text) ||
 	                                strncmp(names[scheme], text, strlen(names[scheme])) != 0)) scheme++;
 	if (scheme == URL_SCHEMES || !(allowed >> scheme & 1)) return "this kind of URL cannot be used here";
