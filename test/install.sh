@@ -23,6 +23,8 @@ prefix=$(find "$stage/root" -type d -name pkgconfig -path '*lib*' | head -n 1)
 check "there is a pkg-config file" test -f "$prefix/tulle.pc"
 check "there are the command and its man page" sh -c "
 	find '$stage/root' -path '*/bin/tulle' | grep -q . && find '$stage/root' -name tulle.1 | grep -q ."
+# groff gives an .Nm without words the first word alone: "tulle serve"
+check "each page names its command in full" sh -c "! grep -x '\.Nm' \$(find '$stage/root' -name 'tulle-*.1')"
 cat >"$stage/own.c" <<'EOF'
 #include <proto/dns/zone.h>
 #include <stack/stack.h>

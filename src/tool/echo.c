@@ -16,6 +16,8 @@ const char echo_help[] =
 	"\n"
 	"call sends a message every two seconds and prints what comes back; a summary at the end counts what was\n"
 	"lost, came twice or in another order.\n"
+	"  --every T         from one message to the next (2s)\n"
+	"  --message TEXT    says that\n"
 	"  --count N         stops after N (without: at SIGINT)\n"
 	"  --timeout T       waits so long for a connection or the last answer\n"
 	"  --bytes N         over TCP: sends N random bytes instead, compares what comes back, says how fast;\n"

@@ -7,11 +7,13 @@ const char http_help[] =
 	"\n"
 	"serve gives out the files below DIR, and prints a line a request: who, what, status, bytes.\n"
 	"Nothing whose name begins with a dot is given out (but .well-known), nor what a link leads outside to.\n"
+	"  --quiet        prints no requests\n"
 	"\n"
 	"get prints the status and how many bytes came.\n"
 	"  --output -     prints the body instead; the status then goes to standard error\n"
 	"  --range A-B    asks for these bytes only\n"
-	"  --head         asks for the head only\n";
+	"  --head         asks for the head only\n"
+	"  --timeout T    waits so long for a sign of life (10s)\n";
 
 struct tool *http_open(int argc, const char *const *argv, struct tool_env *env)
 {
