@@ -62,7 +62,7 @@ start() {
 	while :; do
 		"$TULLE" dns serve --zone example.org=big.zone --listen 127.0.0.1 --port $port "$@" >out 2>err &
 		server=$!
-		for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		for _ in $(seq 100); do
 			grep -q records out && return
 			kill -0 "$server" 2>/dev/null || break
 			sleep 0.1

@@ -35,7 +35,7 @@ await() { # FILE WORDS: until they stand in it
 	i=0
 	until grep -q "$2" "$1" 2>/dev/null; do
 		i=$((i + 1))
-		[ $i -gt 100 ] && return 1
+		[ $i -gt 200 ] && return 1
 		sleep 0.05
 	done
 }
@@ -100,8 +100,7 @@ servers=$!
 servers="$servers $!"
 "$TULLE" dns serve --zone example.com=example.com.zone --listen 10.9.0.1 >dns.out 2>&1 &
 servers="$servers $!"
-await echo.out udp && await http.out Serving
-sleep 0.2
+await echo.out udp && await http.out Serving && await dns.out records
 ours echo call tcp://10.9.0.1:6666 --count 3 --every 10ms >log 2>&1
 result $? 'our stack calls an echo server on the kernel'\''s'
 [ "$(grep -c "^Server ACK with: 'Hello World!'" log)" = 3 ]

@@ -23,7 +23,15 @@ await() { # FILE WORDS: until they stand in it
 	i=0
 	until grep -q "$2" "$1" 2>/dev/null; do
 		i=$((i + 1))
-		[ $i -gt 100 ] && return 1
+		[ $i -gt 200 ] && return 1
+		sleep 0.05
+	done
+}
+await_port() { # NUMBER: until somebody listens there
+	i=0
+	until ss -Hltn "sport = :$1" | grep -q .; do
+		i=$((i + 1))
+		[ $i -gt 200 ] && return 1
 		sleep 0.05
 	done
 }
@@ -108,13 +116,13 @@ wants 'nobody there over UDP' 1 'connection refused' "$TULLE" echo call udp://12
 wants 'a port that is taken' 1 'already in use' "$TULLE" echo serve tcp://:6666
 "$TULLE" echo call tcp://127.0.0.1:6666 --every 50ms >log 2>&1 &
 call=$!
-sleep 0.4
+await log ACK
 kill -INT $call
 wait $call
 [ $? = 0 ] && grep -q ' 0 lost' log
 result $? 'SIGINT: it says what it has, and ends well'
 timeout 10 nc -N -l 127.0.0.1 6670 </dev/null >/dev/null &
-sleep 0.2
+await_port 6670
 wants 'a server that closes without an answer' 1 'The server closed the connection' "$TULLE" echo call tcp://127.0.0.1:6670 --count 1
 kill -TERM $servers
 wait $servers
@@ -237,6 +245,6 @@ result $? 'SIGTERM ends the server well'
 servers=''
 printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n7 ;x=y\r\n World!\r\n0  \r\nX: y\r\n\r\n' |
 	timeout 10 nc -N -l 127.0.0.1 8082 >/dev/null &
-sleep 0.2
+await_port 8082
 wants 'http get reads chunks' 0 'Hello World!' "$TULLE" http get http://127.0.0.1:8082/ --output -
 echo "1..$n"
