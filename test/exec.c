@@ -88,10 +88,12 @@ static int lab(char *const *argv, char *words, size_t words_size)
 	sim_node_id node = sim_add_node(sim, &bridge.node, "client1");
 	bridge.end = sim_attach(sim, wire, node);
 	answerer.end = sim_attach(sim, wire, sim_add_node(sim, &answerer.node, "answerer"));
-	int status = exec_run(&(struct exec_config){
+	struct exec exec;
+	const struct exec_config config = {
 		.sim = sim, .node = node, .bridge = &bridge, .hostname = "client1", .mac = { { 2, 0, 0, 0, 0, 1 } },
 		.addresses = address, .addresses_count = 2, .gateways = &gateway, .gateways_count = 1,
-		.servers = servers, .servers_count = 2, .device = device, .argv = argv, .err = &err });
+		.servers = servers, .servers_count = 2, .device = device, .argv = argv, .err = &err };
+	int status = exec_begin(&exec, &config) ? exec_run(&exec) : EXEC_FAILED;
 	free(memory);
 	if (status == EXEC_FAILED) printf("# %s\n", words);
 	return status;

@@ -5,6 +5,7 @@
 # full disk leaves a file that opens; and what a person may get wrong is told.
 lab=$SOURCE/labs/internet.yaml
 dir=$(mktemp -d)
+chmod 755 "$dir" # a run of root's reads as nobody
 count=0
 failed=0
 ok() { count=$((count + 1)); echo "ok $count - $1"; }
@@ -109,6 +110,34 @@ sed 's/^  bad: .*/  bad: {delai: 10ms}/' "$lab" >"$dir/misspelt.yaml"
 check "a misspelt word is told with line, column and the right one" says 1 \
 	"misspelt.yaml:[0-9]*:9: expected a key of a link, found 'delai'; did you mean 'delay'?" run "$dir/misspelt.yaml" --out "$dir/g"
 check "and nothing is started" test ! -e "$dir/g"
+
+# While it waits for somebody to read its capture: what it may still do.
+locked_in() { # PID
+	i=0
+	until grep -q '^NoNewPrivs:.*1' "/proc/$1/status" || [ $i -gt 100 ]; do
+		i=$((i + 1))
+		sleep 0.05
+	done
+	cat "/proc/$1/status"
+	grep -q '^Seccomp:.*2' "/proc/$1/status" && grep -q '^NoNewPrivs:.*1' "/proc/$1/status" &&
+		grep -q '^CapEff:.*0000000000000000' "/proc/$1/status" || return 1
+	! setpriv --reuid=65534 true 2>/dev/null || ! grep -q '^Uid:.*[[:space:]]0[[:space:]]' "/proc/$1/status"
+}
+mkdir "$dir/i"
+mkfifo "$dir/i/internet.pcapng"
+"$TULLE" lab run "$lab" --out "$dir/i" --seed 1 >"$dir/i.txt" 2>&1 &
+running=$!
+check "locked in: a list of system calls, no new privileges, no capabilities, not root" locked_in $running
+timeout 60 cat "$dir/i/internet.pcapng" >"$dir/i.pcapng"
+wait $running
+check "and it still leaves the same capture" cmp "$dir/a/internet.pcapng" "$dir/i.pcapng"
+check "and the same page" cmp "$dir/a/internet.html" "$dir/i/internet.html"
+"$TULLE" --no-sandbox lab run "$lab" --out "$dir/j" --seed 1 >"$dir/j.txt" 2>&1
+check "and the same without it, when that is asked for" cmp "$dir/a.txt" "$dir/j.txt"
+mkdir "$dir/k"
+sed 's|^  www: www$|  www: ../www|' "$lab" >"$dir/k/out.yaml"
+check "no folder is served that is not beside the file" says 1 "out.yaml:[0-9]*:[0-9]*: expected a folder beside this file, found none at .*/k/../www" \
+	run "$dir/k/out.yaml" --out "$dir/l"
 
 rm -rf "$dir"
 echo "1..$count"

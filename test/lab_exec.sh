@@ -88,6 +88,20 @@ refused_at_once() {
 }
 status_passed_on() { lab "$@" sh -c 'exit 37'; [ $? = 37 ]; }
 signal_passed_on() { lab "$@" sh -c 'kill -9 $$'; [ $? = 137 ]; }
+# Of the process around it, which takes its frames; as root it may not even signal its program any more.
+locked_in() {
+	# shellcheck disable=SC2016 # the inner shell's words
+	lab "$@" sh -c 'cat /proc/$PPID/status' >said || return 1
+	cat said
+	grep -q '^Seccomp:.*2' said && grep -q '^NoNewPrivs:.*1' said && grep -q '^CapEff:.*0000000000000000' said || return 1
+	! setpriv --reuid=65534 true 2>/dev/null || ! grep -q '^Uid:.*[[:space:]]0[[:space:]]' said
+}
+signal_handed_on() { # TERM and HUP, and twice
+	# shellcheck disable=SC2016 # the inner shell's words
+	lab "$@" sh -c 'n=; trap "n=\${n}T" TERM; trap "n=\${n}H" HUP
+		for s in TERM HUP TERM; do kill -$s $PPID; sleep 0.1; sleep 0.1; done
+		echo $n; [ $n = THT ]'
+}
 own_files() { # what belongs to the user stays the user's
 	rm -f own
 	as "$1" any sh -c 'echo hidden >own && chmod 600 own'
@@ -125,6 +139,8 @@ try_all() { # WHO DEVICE
 	check "$1, $2: a closed port is refused at once" refused_at_once "$@"
 	check "$1, $2: exit status" status_passed_on "$@"
 	check "$1, $2: killed by a signal" signal_passed_on "$@"
+	check "$1, $2: the lab around it is locked in" locked_in "$@"
+	check "$1, $2: signals to the lab are handed on" signal_handed_on "$@"
 	check "$1, $2: files" own_files "$@"
 	check "$1, $2: the device" kind_of_device "$@"
 	check "$1, $2: ready in a moment" ready_soon "$@"

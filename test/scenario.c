@@ -3,6 +3,7 @@
  * right is read. */
 #include <stdlib.h>
 
+#include "host/files.h"
 #include "lab/rehearse.h"
 #include "lab/scenario.h"
 #include "lab/shelf.h"
@@ -33,7 +34,7 @@ static struct scenario *load(struct bytes text, const char *beside, struct compl
 	struct scenario *s = scenario_load(text, complaints);
 	if (s == NULL) return NULL;
 	arena_init(&memory, (struct room){ shelf_memory, sizeof shelf_memory });
-	struct shelf *shelf = shelf_open(&memory, s, beside, complaints);
+	struct shelf *shelf = shelf_open(&memory, s, files_below(files_host(&memory), beside, &memory), beside, complaints);
 	rehearse(s, &shelf->files, complaints);
 	return s;
 }

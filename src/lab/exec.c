@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* The parent's half: it forks, waits for the device that the child has made, and runs the simulation with its
  * virtual clock tied to the real one until the child, by then the program, has ended. */
-#define _GNU_SOURCE /* ppoll */
+#define _GNU_SOURCE /* ppoll, F_SETSIG */
 #include "lab/exec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdalign.h>
@@ -18,8 +19,6 @@
 #include <unistd.h>
 
 #include "lab/inside.h"
-#include "link/packet.h"
-#include "link/tap.h"
 
 enum { PROGRAM_CANNOT_RUN = 126, PROGRAM_NOT_FOUND = 127, KILLED = 128 };
 
@@ -86,42 +85,59 @@ static int receive_report(int socket, struct report *report)
 }
 
 /* Signals from the terminal reach the program by themselves, and it decides; others sent to us are handed on. */
-struct signals { struct sigaction interrupt, quit; sigset_t mask; int fd; };
+static const int handed_on[EXEC_SIGNALS] = { SIGTERM, SIGHUP };
 
-static void take_signals(struct signals *s)
+static void take_signals(struct exec *e)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	sigset_t handed_on;
+	sigset_t set;
 
-	sigaction(SIGINT, &ignore, &s->interrupt);
-	sigaction(SIGQUIT, &ignore, &s->quit);
-	sigemptyset(&handed_on);
-	sigaddset(&handed_on, SIGTERM);
-	sigaddset(&handed_on, SIGHUP);
-	sigprocmask(SIG_BLOCK, &handed_on, &s->mask);
-	s->fd = signalfd(-1, &handed_on, SFD_CLOEXEC | SFD_NONBLOCK);
+	sigaction(SIGINT, &ignore, &e->interrupt);
+	sigaction(SIGQUIT, &ignore, &e->quit);
+	sigemptyset(&set);
+	for (size_t i = 0; i < EXEC_SIGNALS; i++) sigaddset(&set, handed_on[i]);
+	sigprocmask(SIG_BLOCK, &set, &e->mask);
+	e->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void give_back_signals(struct signals *s)
+static void give_back_signals(const struct exec *e)
 {
-	sigaction(SIGINT, &s->interrupt, NULL);
-	sigaction(SIGQUIT, &s->quit, NULL);
-	sigprocmask(SIG_SETMASK, &s->mask, NULL);
-	close(s->fd);
+	sigaction(SIGINT, &e->interrupt, NULL);
+	sigaction(SIGQUIT, &e->quit, NULL);
+	sigprocmask(SIG_SETMASK, &e->mask, NULL);
+	if (e->signals >= 0) close(e->signals);
 }
 
-static _Noreturn void be_the_program(const struct exec_config *c, int socket, struct signals *signals, pid_t parent)
+/* By the time a signal comes we may have become somebody who may not send root's program any. So the kernel does,
+ * with the rights of who asked for it here: it tells the pipe's owner by this signal that something has come. */
+static bool make_lever(int lever[2], pid_t child, int signal)
 {
+	return pipe2(lever, O_CLOEXEC | O_NONBLOCK) == 0 && fcntl(lever[0], F_SETOWN, child) == 0 &&
+	       fcntl(lever[0], F_SETSIG, signal) == 0 && fcntl(lever[0], F_SETFL, O_NONBLOCK | O_ASYNC) == 0;
+}
+
+static void pull_lever(const int lever[2])
+{
+	char byte;
+	if (write(lever[1], "", 1) == 1)
+		while (read(lever[0], &byte, 1) > 0) {} /* empty for the next */
+}
+
+/* Ready, but not before the parent says so: it may have to lock itself in, and not get it done. */
+static _Noreturn void be_the_program(const struct exec *e, int socket, pid_t parent)
+{
+	const struct exec_config *c = e->config;
 	struct report report = { .words = "" };
 	struct text words = text_in(report.words, sizeof report.words);
 	struct inside in;
+	char go;
 
 	report.ready = inside_enter(c, &in, &words);
 	report.tap = report.ready && in.tap;
 	prctl(PR_SET_PDEATHSIG, SIGHUP); /* without the lab its network would be dead */
 	send_report(socket, &report, report.ready ? in.fd : -1);
-	give_back_signals(signals);
-	if (!report.ready || getppid() != parent) _exit(EXEC_FAILED);
+	if (!report.ready || getppid() != parent || read(socket, &go, 1) != 1) _exit(EXEC_FAILED);
+	give_back_signals(e);
 	execvp(c->argv[0], c->argv);
 	int why = errno;
 	fprintf(stderr, "tulle: %s: %s\n", c->argv[0], strerror(why));
@@ -138,25 +154,27 @@ static bool clear_error(int fd)
 
 /* One turn: the simulation up to now, then sleep until it has something to do, a frame comes, or the program
  * ends. False: it has ended. */
-static bool turn(const struct exec_config *c, struct pollfd watched[3], instant began)
+static bool turn(const struct exec *e, struct pollfd watched[3], instant began)
 {
 	enum { FRAMES, PROGRAM, SIGNALS };
+	struct sim *sim = e->config->sim;
 
-	sim_run(c->sim, device_now() - began);
-	instant next = sim_next_at(c->sim), left = next == NEVER ? 0 : instant_max(next + began - device_now(), 0);
+	sim_run(sim, device_now() - began);
+	instant next = sim_next_at(sim), left = next == NEVER ? 0 : instant_max(next + began - device_now(), 0);
 	struct timespec timeout = { left / SECOND, left % SECOND };
 	if (ppoll(watched, 3, next == NEVER ? NULL : &timeout, NULL) <= 0) return true;
 
-	sim_run(c->sim, device_now() - began); /* so that the frame comes now, not when we fell asleep */
-	if (watched[FRAMES].revents & POLLIN) sim_poke(c->sim, c->node);
+	sim_run(sim, device_now() - began); /* so that the frame comes now, not when we fell asleep */
+	if (watched[FRAMES].revents & POLLIN) sim_poke(sim, e->config->node);
 	else if (watched[FRAMES].revents && !clear_error(watched[FRAMES].fd)) watched[FRAMES].fd = -1; /* no use to ask on */
 	if (watched[SIGNALS].revents) {
 		struct signalfd_siginfo info;
 		if (read(watched[SIGNALS].fd, &info, sizeof info) == sizeof info)
-			pidfd_send_signal(watched[PROGRAM].fd, (int)info.ssi_signo, NULL, 0);
+			for (size_t i = 0; i < EXEC_SIGNALS; i++)
+				if (handed_on[i] == (int)info.ssi_signo) pull_lever(e->lever[i]);
 	}
 	if (!watched[PROGRAM].revents) return true;
-	sim_run(c->sim, sim_now(c->sim)); /* what it sent last is still seen on the wire */
+	sim_run(sim, sim_now(sim)); /* what it sent last is still seen on the wire */
 	return false;
 }
 
@@ -169,76 +187,86 @@ static int status_of(pid_t child)
 	return WIFSIGNALED(status) ? KILLED + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void run_with(const struct exec_config *c, int device, int signals, pid_t child)
+static void close_all(const int *fd, size_t count)
 {
-	int program = pidfd_open(child, 0);
-	struct pollfd watched[3] = { { .fd = device, .events = POLLIN }, { .fd = program, .events = POLLIN },
-	                             { .fd = signals, .events = POLLIN } };
-	instant began = device_now() - sim_now(c->sim);
-
-	while (turn(c, watched, began)) {}
-	close(program);
+	for (size_t i = 0; i < count; i++)
+		if (fd[i] >= 0) close(fd[i]);
 }
 
-/* The device as a link, while the program runs over it. */
-static int run_over(const struct exec_config *c, const struct report *report, int fd, int signals, pid_t child)
+/* The child, if it still waits to be the program, ends when it sees that nobody will say so. */
+static int end(struct exec *e)
 {
-	uint8_t *memory = malloc(DEVICE_MEMORY_BYTES);
-	struct room room = { memory, DEVICE_MEMORY_BYTES };
-	union { struct tap tap; struct packet packet; } device;
-
-	if (memory == NULL) {
-		text_puts(c->err, "no memory");
-		kill(child, SIGKILL);
-		status_of(child);
-		return EXEC_FAILED;
-	}
-	if (report->tap) tap_from(&device.tap, fd, c->bridge->end->mtu, room);
-	else packet_from(&device.packet, fd, c->bridge->end->mtu, room);
-	c->bridge->device = report->tap ? &device.tap.link : &device.packet.link;
-	run_with(c, fd, signals, child);
-	c->bridge->device = NULL;
-	free(memory);
-	return status_of(child);
-}
-
-/* Forks, waits until the child is ready, and goes along with it. */
-static int run_between(const struct exec_config *c, int ours, int theirs, struct signals *signals)
-{
-	struct report report;
-	pid_t parent = getpid();
-
-	fflush(NULL); /* or the child would write it again */
-	pid_t child = fork();
-	if (child == 0) be_the_program(c, theirs, signals, parent);
-	close(theirs); /* so that we learn if the child ends without a word */
-	if (child < 0) {
-		text_printf(c->err, "cannot fork: %s", strerror(errno));
-		return EXEC_FAILED;
-	}
-	int fd = receive_report(ours, &report);
-	if (fd < 0) {
-		text_puts(c->err, report.words);
-		status_of(child);
-		return EXEC_FAILED;
-	}
-	int status = run_over(c, &report, fd, signals->fd, child);
-	close(fd);
+	close_all(&e->go, 1);
+	int status = e->child > 0 ? status_of(e->child) : EXEC_FAILED;
+	give_back_signals(e);
+	close_all((int[]){ e->fd, e->program }, 2);
+	close_all(e->lever[0], COUNT(e->lever) * 2);
+	e->config->bridge->device = NULL;
+	free(e->memory);
 	return status;
 }
 
-int exec_run(const struct exec_config *c)
+/* Forks, and waits until the child is ready. */
+static bool fork_child(struct exec *e, struct report *report)
 {
-	struct signals signals;
+	pid_t parent = getpid();
 	int pair[2];
 
+	*report = (struct report){ .ready = false };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-		text_printf(c->err, "cannot make a socket pair: %s", strerror(errno));
-		return EXEC_FAILED;
+		snprintf(report->words, sizeof report->words, "cannot make a socket pair: %s", strerror(errno));
+		return false;
 	}
-	take_signals(&signals);
-	int status = run_between(c, pair[0], pair[1], &signals);
-	give_back_signals(&signals);
-	close(pair[0]);
-	return status;
+	e->go = pair[0];
+	fflush(NULL); /* or the child would write it again */
+	e->child = fork();
+	if (e->child == 0) {
+		close(pair[0]); /* so that it learns if we end without a word */
+		be_the_program(e, pair[1], parent);
+	}
+	close(pair[1]); /* and we, if it does */
+	if (e->child < 0) snprintf(report->words, sizeof report->words, "cannot fork: %s", strerror(errno));
+	else e->fd = receive_report(e->go, report);
+	return e->fd >= 0;
+}
+
+/* All that is needed while the program runs, and cannot be had later. */
+static bool get_ready(struct exec *e, bool tap)
+{
+	struct exec_bridge *bridge = e->config->bridge;
+	struct room room = { e->memory = malloc(DEVICE_MEMORY_BYTES), DEVICE_MEMORY_BYTES };
+
+	if (e->memory == NULL || (e->program = pidfd_open(e->child, 0)) < 0) return false;
+	for (size_t i = 0; i < EXEC_SIGNALS; i++)
+		if (!make_lever(e->lever[i], e->child, handed_on[i])) return false;
+	if (tap) tap_from(&e->device.tap, e->fd, bridge->end->mtu, room);
+	else packet_from(&e->device.packet, e->fd, bridge->end->mtu, room);
+	bridge->device = tap ? &e->device.tap.link : &e->device.packet.link;
+	return true;
+}
+
+bool exec_begin(struct exec *e, const struct exec_config *c)
+{
+	struct report report;
+
+	*e = (struct exec){ .config = c, .child = -1, .fd = -1, .go = -1, .program = -1, .lever = { { -1, -1 }, { -1, -1 } } };
+	take_signals(e);
+	if (!fork_child(e, &report)) text_puts(c->err, report.words);
+	else if (get_ready(e, report.tap)) return true;
+	else text_printf(c->err, "cannot watch over the program: %s", strerror(errno));
+	end(e);
+	return false;
+}
+
+void exec_give_up(struct exec *e) { end(e); }
+
+int exec_run(struct exec *e)
+{
+	struct pollfd watched[3] = { { .fd = e->fd, .events = POLLIN }, { .fd = e->program, .events = POLLIN },
+	                             { .fd = e->signals, .events = POLLIN } };
+	instant began = device_now() - sim_now(e->config->sim);
+
+	if (send(e->go, "", 1, MSG_NOSIGNAL) == 1)
+		while (turn(e, watched, began)) {}
+	return end(e);
 }

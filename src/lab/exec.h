@@ -13,14 +13,23 @@
  *     exec_bridge_init(&bridge);
  *     node = sim_add_node(sim, &bridge.node, "client1");
  *     bridge.end = sim_attach(sim, wire, node);
- *     status = exec_run(&(struct exec_config){ .sim = sim, .node = node, .bridge = &bridge, ... });
+ *     if (exec_begin(&exec, &(struct exec_config){ .sim = sim, .node = node, .bridge = &bridge, ... }))
+ *             status = exec_run(&exec);
+ *
+ * In between the device is there, nothing of it has been read, and the program has not been started: the moment
+ * to give up what this process may do. Afterwards it only needs what is open, its child's status, and what the
+ * lab's programs need.
  */
 #ifndef TULLE_LAB_EXEC_H
 #define TULLE_LAB_EXEC_H
 
+#include <signal.h>
+#include <sys/types.h>
+
 #include "base/address.h"
 #include "base/text.h"
-#include "link/link.h"
+#include "link/packet.h"
+#include "link/tap.h"
 #include "sim/sim.h"
 
 struct exec_bridge {
@@ -46,10 +55,26 @@ struct exec_config {
 	struct text *err;               /* why it could not be run */
 };
 
-/* Runs until the program ends. Its exit status, 128 + the signal that killed it, 127 or 126 if there is no such
- * program or it cannot be run, EXEC_FAILED if it never came to that. Ctrl-C is the program's affair; SIGTERM
- * and SIGHUP are handed on to it. */
+enum { EXEC_SIGNALS = 2 }; /* that are handed on */
+
+struct exec {
+	const struct exec_config *config;   /* stays where it is */
+	union { struct tap tap; struct packet packet; } device;
+	uint8_t *memory;                    /* the device's */
+	pid_t child;
+	int fd, go, program, signals;       /* the device; the child waits at its other end; its pidfd; a signalfd */
+	int lever[EXEC_SIGNALS][2];         /* a byte into it sends the child that signal */
+	struct sigaction interrupt, quit; sigset_t mask; /* as they were */
+};
+
 #define EXEC_FAILED 125
-int exec_run(const struct exec_config *);
+
+/* A child with all that the program will find, and its device. False: EXEC_FAILED, and config.err says why. */
+bool exec_begin(struct exec *, const struct exec_config *);
+void exec_give_up(struct exec *); /* instead of running it */
+
+/* Runs until the program ends. Its exit status, 128 + the signal that killed it, 127 or 126 if there is no such
+ * program or it cannot be run. Ctrl-C is the program's affair; SIGTERM and SIGHUP are handed on to it. */
+int exec_run(struct exec *);
 
 #endif

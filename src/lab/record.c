@@ -3,7 +3,6 @@
 #include "lab/record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -75,17 +74,12 @@ static void put_names(struct record *r, const struct scenario *s)
 	free(name);
 }
 
-bool record_open(struct record *r, const char *path, const struct lab *lab, uint64_t seed)
+bool record_open(struct record *r, int fd, const struct lab *lab, uint64_t seed)
 {
 	char words[200];
 	struct text t = text_in(words, sizeof words);
 
-	*r = (struct record){ .fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), .date = lab->scenario->date };
-	if (r->fd < 0) {
-		r->error = errno;
-		return false;
-	}
-	r->buffer = malloc(RECORD_BUFFER_BYTES);
+	*r = (struct record){ .fd = fd, .date = lab->scenario->date, .buffer = malloc(RECORD_BUFFER_BYTES) };
 	assert(r->buffer != NULL);
 	text_printf(&t, "%s; seed %llu", lab->scenario->name, (unsigned long long)seed);
 	r->used += pcapng_section("tulle lab", words, room_of(r, 1024));

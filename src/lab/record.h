@@ -3,7 +3,7 @@
  * each frame that has a story. What cannot be written whole is taken off again, so that the file always ends
  * with a whole block.
  *
- *     record_open(&r, "out/internet.pcapng", scenario, ...)
+ *     record_open(&r, open("out/internet.pcapng", ...), scenario, ...)
  *     record_frame(&r, &frame)...
  *     if (!record_close(&r)) ... r.error is errno
  */
@@ -25,7 +25,7 @@ struct record {
 	uint8_t *buffer;
 };
 
-bool record_open(struct record *, const char *path, const struct lab *, uint64_t seed); /* false: .error */
+bool record_open(struct record *, int fd, const struct lab *, uint64_t seed); /* the file is its own. False: .error */
 void record_frame(struct record *, const struct captured *);
 bool record_close(struct record *);
 

@@ -3,7 +3,6 @@
 #include "lab/report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -438,7 +437,7 @@ static void put_all(struct report *r, const struct table *table)
 	text_flush(&r->to);
 }
 
-bool report_write(const struct story *story, const struct table *table, const char *path, int *error)
+bool report_write(const struct story *story, const struct table *table, int fd, int *error)
 {
 	struct report *r = calloc(1, sizeof *r);
 	uint8_t *flows = calloc(1, FLOWS_BYTES);
@@ -450,11 +449,9 @@ bool report_write(const struct story *story, const struct table *table, const ch
 	r->print = (struct print){ .name = story_name, .names = (void *)(uintptr_t)story->scenario, .time = PRINT_TIME_NONE };
 	arena_init(&r->flows, (struct room){ flows, FLOWS_BYTES });
 	print_flows(&r->print, &r->flows);
-	r->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (r->fd < 0) r->error = errno;
-	else put_all(r, table);
-	if (r->fd >= 0 && close(r->fd) != 0 && r->error == 0) r->error = errno;
-	if (r->fd >= 0 && r->error != 0) unlink(path); /* half a page is none */
+	r->fd = fd;
+	put_all(r, table);
+	if (close(r->fd) != 0 && r->error == 0) r->error = errno;
 	*error = r->error;
 	free(flows);
 	free(r);

@@ -11,6 +11,6 @@
 #define REPORT_PACKETS_MAX 120   /* drawn of a scene; the page says how many more there were */
 #define REPORT_SAMPLES_MAX 1500  /* of a connection's window; more are thinned out */
 
-bool report_write(const struct story *, const struct table *, const char *path, int *error); /* false: *error is errno */
+bool report_write(const struct story *, const struct table *, int fd, int *error); /* closes it. False: *error is errno */
 
 #endif

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -88,11 +87,6 @@ static void check_programs(struct run *r)
 
 /* ---- files ---- */
 
-static void out_path(const struct run *r, const char *ending, char path[1024])
-{
-	snprintf(path, 1024, "%s/%s.%s", r->config->out, r->config->name, ending);
-}
-
 static bool cannot_write(struct run *r, const char *path, int error)
 {
 	wipe_progress(r);
@@ -102,25 +96,26 @@ static bool cannot_write(struct run *r, const char *path, int error)
 
 static bool open_record(struct run *r)
 {
-	char path[1024];
-	if (r->config->out == NULL) return true;
-	if (mkdir(r->config->out, 0777) != 0 && errno != EEXIST) return cannot_write(r, r->config->out, errno);
-	out_path(r, "pcapng", path);
-	if (record_open(&r->record, path, r->lab, r->config->seed)) return true;
-	if (r->record.fd >= 0) record_close(&r->record);
-	return cannot_write(r, path, r->record.error);
+	struct outlet *o = r->config->outlet;
+	if (o == NULL) return true;
+	int fd = outlet_make(o, OUTLET_CAPTURE);
+	if (fd < 0) return cannot_write(r, o->path[OUTLET_CAPTURE], errno);
+	if (record_open(&r->record, fd, r->lab, r->config->seed)) return true;
+	record_close(&r->record);
+	return cannot_write(r, o->path[OUTLET_CAPTURE], r->record.error);
 }
 
 static bool close_files(struct run *r)
 {
-	char path[1024];
+	struct outlet *o = r->config->outlet;
 	int error = 0;
-	if (r->config->out == NULL) return true;
-	out_path(r, "pcapng", path);
-	if (!record_close(&r->record)) return cannot_write(r, path, r->record.error);
-	out_path(r, "html", path);
-	if (!report_write(&r->story, &r->table, path, &error)) return cannot_write(r, path, error);
-	return true;
+	if (o == NULL) return true;
+	if (!record_close(&r->record)) return cannot_write(r, o->path[OUTLET_CAPTURE], r->record.error);
+	int fd = outlet_make(o, OUTLET_PAGE);
+	if (fd < 0) return cannot_write(r, o->path[OUTLET_PAGE], errno);
+	if (report_write(&r->story, &r->table, fd, &error)) return true;
+	outlet_discard(o, OUTLET_PAGE); /* half a page is none */
+	return cannot_write(r, o->path[OUTLET_PAGE], error);
 }
 
 /* ---- the run ---- */
@@ -178,7 +173,7 @@ static void start(struct run *r)
 	arena_init(&r->flows, (struct room){ flows, FLOWS_BYTES });
 	r->began = real_now();
 	r->story.lab = r->lab;
-	play_init(&r->play, &r->story, r->lab, c->out ? &r->record : NULL);
+	play_init(&r->play, &r->story, r->lab, c->outlet ? &r->record : NULL);
 	r->play.tick = c->progress ? on_tick : NULL;
 	r->play.self = r;
 	tell_init(&r->tell, &r->story, &r->flows, c->to);

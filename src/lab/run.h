@@ -5,6 +5,7 @@
 #define TULLE_LAB_RUN_H
 
 #include "base/files.h"
+#include "lab/outlet.h"
 #include "lab/scenario.h"
 
 struct run_config {
@@ -12,8 +13,7 @@ struct run_config {
 	const char *path;       /* of the scenario file, for what is said about it */
 	struct files *files;
 	uint64_t seed;
-	const char *out;        /* a folder for NAME.pcapng and NAME.html; NULL: none are written */
-	const char *name;
+	struct outlet *outlet;  /* for the capture and the page; NULL: none are written */
 	uint32_t scene;         /* told, and the last one played; SCENARIO_NONE: all */
 	bool quiet;             /* only verdicts that fail, and the last line */
 	bool color;

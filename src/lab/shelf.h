@@ -13,7 +13,8 @@ struct shelf {
 	struct files **below; /* by scenario file; NULL for texts */
 };
 
-/* `beside` is the folder the scenario file lies in. Complains about folders that are not there. */
-struct shelf *shelf_open(struct arena *, const struct scenario *, const char *beside, struct complaints *);
+/* `beside` is the folder the scenario file lies in, `path` what it is called. Complains about folders that are not
+ * there, or that lead out of it. */
+struct shelf *shelf_open(struct arena *, const struct scenario *, struct files *beside, const char *path, struct complaints *);
 
 #endif

@@ -13,6 +13,7 @@
 #include "lab/rehearse.h"
 #include "lab/run.h"
 #include "lab/shelf.h"
+#include "main/sandbox.h"
 #include "main/sink.h"
 #include "tool/tool.h"
 
@@ -112,6 +113,15 @@ static int read_asked(int argc, char **argv, struct asked *w)
 	return w->file != NULL ? 0 : usage("%s: which FILE?", w->verb, NULL);
 }
 
+static bool lock_in(enum sandbox_profile profile, struct text *err)
+{
+	const char *why = "";
+	if (sandbox_enter(profile, &why)) return true;
+	text_printf(err, "tulle: cannot lock itself in: %s (--no-sandbox runs without)\n", why);
+	text_flush(err);
+	return false;
+}
+
 /* ---- the file ---- */
 
 struct opened {
@@ -120,7 +130,9 @@ struct opened {
 	struct bytes text;            /* malloc'ed */
 	struct scenario *scenario;
 	struct arena memory;
+	struct files *folder;         /* that is beside; NULL: cannot be opened */
 	struct shelf *shelf;
+	struct outlet outlet;
 };
 
 static bool read_file(const char *path, struct bytes *text)
@@ -145,28 +157,39 @@ static void split_path(struct opened *o)
 	snprintf(o->name, sizeof o->name, "%.*s", dot && dot > base ? (int)(dot - base) : (int)strlen(base), base);
 }
 
-/* False after it has said everything that is wrong with the file. */
-static bool open_scenario(struct opened *o, const char *path, struct text *err)
+/* The file's bytes and its folder, while everything may still be opened. False after it has said why not. */
+static bool fetch_scenario(struct opened *o, const char *path)
 {
-	static struct complaints complaints;
 	uint8_t *memory = calloc(1, SHELF_BYTES);
 
-	*o = (struct opened){ .path = path };
+	*o = (struct opened){ .path = path, .outlet.keeper = -1 };
 	if (memory == NULL || !read_file(path, &o->text)) return free(memory), false;
 	split_path(o);
 	arena_init(&o->memory, (struct room){ memory, SHELF_BYTES });
+	struct files *host = files_host(&o->memory);
+	assert(host != NULL);
+	o->folder = files_below(host, o->beside, &o->memory);
+	return true;
+}
+
+/* False after it has said everything that is wrong with the file. */
+static bool open_scenario(struct opened *o, struct text *err)
+{
+	static struct complaints complaints;
+
 	o->scenario = scenario_load(o->text, &complaints);
 	if (o->scenario != NULL) {
-		o->shelf = shelf_open(&o->memory, o->scenario, o->beside, &complaints);
+		o->shelf = shelf_open(&o->memory, o->scenario, o->folder, o->beside, &complaints);
 		rehearse(o->scenario, &o->shelf->files, &complaints);
 	}
-	complaints_print(&complaints, path, err);
+	complaints_print(&complaints, o->path, err);
 	text_flush(err);
 	return complaints.count == 0;
 }
 
 static void close_scenario(struct opened *o)
 {
+	outlet_close(&o->outlet);
 	if (o->scenario != NULL) scenario_free(o->scenario);
 	free(o->memory.memory.at);
 	free((void *)(uintptr_t)o->text.at);
@@ -195,8 +218,8 @@ static uint32_t find_scene(const struct scenario *s, const char *word)
 static int lab_run_file(const struct asked *w, struct opened *o, struct sink *out, struct sink *err)
 {
 	struct run_config config = {
-		.scenario = o->scenario, .path = o->path, .files = &o->shelf->files, .name = o->name,
-		.seed = w->has_seed ? w->seed : o->scenario->seed, .out = w->out, .scene = SCENARIO_NONE, .quiet = w->quiet,
+		.scenario = o->scenario, .path = o->path, .files = &o->shelf->files, .outlet = &o->outlet,
+		.seed = w->has_seed ? w->seed : o->scenario->seed, .scene = SCENARIO_NONE, .quiet = w->quiet,
 		.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .progress = isatty(STDERR_FILENO),
 		.to = &out->text, .err = &err->text,
 	};
@@ -242,14 +265,32 @@ static int lab_exec_file(const struct asked *w, struct opened *o, struct sink *e
 		if (ip_is_any(h->route[i].to.ip)) gateway[gateways++] = h->route[i].gateway;
 	char words[600];
 	struct text why = text_in(words, sizeof words);
-	int status = exec_run(&(struct exec_config){
+	struct exec exec;
+	const struct exec_config config = {
 		.sim = lab->sim, .node = lab->host[host].id, .bridge = &bridge, .hostname = h->name, .mac = h->interface[0].mac,
 		.addresses = address, .addresses_count = h->interface[0].addresses, .gateways = gateway, .gateways_count = gateways,
-		.servers = h->server, .servers_count = h->servers, .device = EXEC_ANY, .argv = w->command, .err = &why });
+		.servers = h->server, .servers_count = h->servers, .device = EXEC_ANY, .argv = w->command, .err = &why };
+	int status = EXEC_FAILED;
+	if (exec_begin(&exec, &config)) {
+		if (lock_in(SANDBOX_PROGRAM, &err->text)) status = exec_run(&exec);
+		else exec_give_up(&exec);
+	}
 	if (why.len > 0) text_printf(&err->text, "tulle: %s\n", words);
 	text_flush(&err->text);
 	lab_free(lab);
 	return status;
+}
+
+/* Locked in before the file is parsed. What a real program runs in can only be made by who has not given up
+ * anything yet: then it comes later, before the program's first frame. */
+static bool prepare(struct opened *o, const struct asked *w, struct text *err)
+{
+	if (strcmp(w->verb, "exec") == 0) return true;
+	if (strcmp(w->verb, "run") == 0 && !outlet_open(&o->outlet, w->out, o->name)) {
+		perror("tulle lab");
+		return false;
+	}
+	return lock_in(SANDBOX_FILE, err);
 }
 
 int main_lab(int argc, char **argv)
@@ -264,7 +305,8 @@ int main_lab(int argc, char **argv)
 		if (strcmp(argv[i], "--help") == 0) return fputs(lab_help, stdout), TOOL_OK;
 	int status = read_asked(argc, argv, &w);
 	if (status != 0) return status;
-	if (!open_scenario(&o, w.file, &err.text)) {
+	if (!fetch_scenario(&o, w.file)) return TOOL_FAILED;
+	if (!prepare(&o, &w, &err.text) || !open_scenario(&o, &err.text)) {
 		status = TOOL_FAILED;
 	} else if (strcmp(w.verb, "check") == 0) {
 		status = TOOL_OK;
