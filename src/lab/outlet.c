@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct order { uint8_t discard, file; };
@@ -87,21 +88,23 @@ bool outlet_open(struct outlet *o, const char *folder, const char *name)
 	snprintf(o->path[OUTLET_PAGE], sizeof *o->path, "%s/%s.html", folder, name);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return false;
 	fflush(NULL);
-	pid_t child = fork();
-	if (child == 0) {
+	o->child = fork();
+	if (o->child == 0) {
 		close(pair[0]); /* so that it learns of our end */
 		keep(o, pair[1]);
 	}
 	int why = errno;
 	close(pair[1]);
-	if (child < 0) close(pair[0]);
+	if (o->child < 0) close(pair[0]);
 	else o->keeper = pair[0];
 	errno = why;
-	return child > 0;
+	return o->child > 0;
 }
 
 void outlet_close(struct outlet *o)
 {
-	if (o->keeper >= 0) close(o->keeper);
+	if (o->keeper < 0) return;
+	close(o->keeper);
 	o->keeper = -1;
+	while (waitpid(o->child, NULL, 0) < 0 && errno == EINTR) {} /* not every system's first process does that for us */
 }

@@ -92,7 +92,7 @@ static const int with_sockets[] = {
 	SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen), SCMP_SYS(accept4), SCMP_SYS(shutdown), SCMP_SYS(setsockopt),
 	SCMP_SYS(getsockname), SCMP_SYS(getpeername),
 };
-static const int with_program[] = { SCMP_SYS(wait4), SCMP_SYS(waitid) };
+static const int with_child[] = { SCMP_SYS(wait4), SCMP_SYS(waitid) };
 static const int with_file[] = { SCMP_SYS(ftruncate) }; /* that opened for writing: back to what is whole */
 /* The leak check at the end of a sanitized process traces it from a clone, and reads /proc. */
 static const int for_sanitizers[] = {
@@ -136,7 +136,7 @@ static bool list_calls(enum sandbox_profile profile, const char **why)
 		failed |= allow(filter, always, COUNT_OF(always));
 		failed |= allow_narrowly(filter, profile);
 		if (profile == SANDBOX_SOCKETS) failed |= allow(filter, with_sockets, COUNT_OF(with_sockets));
-		if (profile == SANDBOX_PROGRAM) failed |= allow(filter, with_program, COUNT_OF(with_program));
+		if (profile == SANDBOX_PROGRAM || profile == SANDBOX_FILE) failed |= allow(filter, with_child, COUNT_OF(with_child));
 		if (profile == SANDBOX_FILE) failed |= allow(filter, with_file, COUNT_OF(with_file));
 		if (SANITIZED) failed |= allow(filter, for_sanitizers, COUNT_OF(for_sanitizers));
 	}

@@ -18,7 +18,7 @@ enum sandbox_profile {
 	SANDBOX_SOCKETS, /* a tool on this host's sockets */
 	SANDBOX_DEVICE,  /* frames of a device that is open: nothing new to talk to */
 	SANDBOX_PROGRAM, /* that, and a child whose end is waited for */
-	SANDBOX_FILE,    /* a file somebody wrote, and output that is open */
+	SANDBOX_FILE,    /* a file somebody wrote, output that is open, and a child that opens it */
 };
 
 void sandbox_off(void); /* --no-sandbox: the next does nothing and says true */
