@@ -73,6 +73,16 @@ ping_takes() { # LEAST MOST WHO DEVICE TARGET
 }
 ping_delay() { ping_takes 10 20 "$@" 203.0.113.2; }
 ping_by_name() { ping_takes 80 100 "$@" mail.example.com && grep -q '(203.0.113.6)' pinged; }
+# The lab sleeps while the second question is sent; that one must not count as sent when the first was answered.
+never_sooner() {
+	# shellcheck disable=SC2016 # the inner shell's words
+	lab "$@" sh -c 'ping -n -c 1 -W 2 203.0.113.6 >/dev/null
+		ping -n -c 2 -i 0.2 -W 2 203.0.113.6 &
+		sleep 0.03; kill -STOP $PPID; sleep 0.18; kill -CONT $PPID; wait' >pinged
+	cat pinged
+	took=$(sed -n 's/^rtt[^=]*= \([0-9]*\).*/\1/p' pinged)
+	[ "$took" -ge 80 ]
+}
 ten_megabytes() {
 	lab "$@" nc -N 203.0.113.2 6666 <data >back
 	[ "$(sha256sum <data)" = "$(sha256sum <back)" ]
@@ -134,6 +144,7 @@ try_all() { # WHO DEVICE
 	check "$1, $2: a name that is not there" no_such_name "$@"
 	check "$1, $2: ping is answered after the delay that is configured" ping_delay "$@"
 	check "$1, $2: ping finds a name" ping_by_name "$@"
+	check "$1, $2: not sooner either when the lab itself was held up" never_sooner "$@"
 	check "$1, $2: 10 MB pass unharmed both ways through nc" ten_megabytes "$@"
 	check "$1, $2: curl gets the page" a_page "$@"
 	check "$1, $2: a closed port is refused at once" refused_at_once "$@"

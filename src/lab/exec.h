@@ -35,7 +35,8 @@
 struct exec_bridge {
 	struct sim_node node;
 	struct link *end;    /* set by the lab: the host's end of its wire */
-	struct link *device; /* set by exec_run while the program runs */
+	struct link *device; /* set by exec_begin while the program runs */
+	bool readable;       /* it has frames, and the simulation has caught up with the clock */
 };
 void exec_bridge_init(struct exec_bridge *);
 
