@@ -31,6 +31,8 @@ dom "" map.html
 check "the page opens" has map.html 'data-ready="yes"'
 check "without an error" lacks map.html 'data-error='
 check "it draws the topology" has map.html '>listener2</text>'
+check "with the LAN at the left of the router" has map.html '<text x="-[0-9]*" y="[0-9.]*" text-anchor="middle" class="name">client1</text>'
+check "and all servers at its right" test "$(grep -o '<text x="[0-9]*" y="[0-9.]*" text-anchor="middle" class="name">www[123]</text>' "$dir/map.html" | wc -l)" = 3
 dom "#scene=6&packet=2" packet.html
 check "a packet is chosen" has packet.html 'aria-selected="true" data-packet="2"'
 check "without an error" lacks packet.html 'data-error='

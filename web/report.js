@@ -179,13 +179,16 @@ function arrow(x1, x2, y, lost) {
   return parts;
 }
 
+function saysPacket(p) { return p.label.slice(0, 150) + (p.fate ? `  [${p.fate}]` : ""); }
+function saysWord(w) { return (data.hosts[w.host] ? data.hosts[w.host].name + (w.start ? "$ " : ": ") : "-- ") + w.text.slice(0, 140); }
+
 function drawScene(scene, number) {
   const hosts = hostsOf(scene), COLUMN = Math.max(...hosts.map((h) => data.hosts[h].name.length * 7.4 + 14), hosts.length > 4 ? 68 : 88);
   const column = new Map(hosts.map((h, i) => [h, LEFT + COLUMN / 2 + i * COLUMN]));
   const events = [...scene.packets.map((p, i) => ({ t: p.t, n: p.n, packet: p, index: i })), ...scene.words.map((w) => ({ t: w.t, n: w.n, word: w }))]
     .sort((a, b) => a.n - b.n);
-  const labels = LEFT + hosts.length * COLUMN + 12, longest = Math.max(20, ...events.map((e) => (e.packet ? e.packet.label : e.word.text).length));
-  const width = labels + Math.min(longest, 150) * 7.1 + 20;
+  const labels = LEFT + hosts.length * COLUMN + 12, longest = Math.max(20, ...events.map((e) => (e.packet ? saysPacket(e.packet) : saysWord(e.word)).length));
+  const width = labels + longest * 7.1 + 20;
   const height = HEAD + (events.length + (scene.more ? 1 : 0)) * LINE + 16;
   const s = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "listbox", "aria-label": `Packets of ${scene.name}` });
   for (const h of hosts) {
@@ -213,7 +216,7 @@ function drawPacket(p, index, number, column, y, width, labels) {
   g.append(svg("rect", { class: "back", x: 2, y: y - LINE / 2, width: width - 4, height: LINE, rx: 4 }),
     svg("text", { class: "mono soft", x: 10, y: y + 4 }, clock(p.t)), svg("circle", { cx: x1, cy: y - (lost ? 3 : 5), r: 2.5 }));
   for (const h of p.to) g.append(...arrow(x1, column.get(h), y, lost));
-  g.append(svg("text", { class: p.fate ? "mono bad" : "mono", x: labels, y: y + 4 }, p.label.slice(0, 150) + (p.fate ? "  [" + p.fate + "]" : "")));
+  g.append(svg("text", { class: p.fate ? "mono bad" : "mono", x: labels, y: y + 4 }, saysPacket(p)));
   const choose = () => select(number, index);
   g.addEventListener("click", choose);
   g.addEventListener("focus", choose);
@@ -225,7 +228,7 @@ function drawWord(w, column, y, labels) {
   const g = svg("g");
   if (x !== undefined) g.append(svg("path", { d: `M${x - 5} ${y}l5 -5l5 5l-5 5z`, fill: "var(--word)" }));
   g.append(svg("text", { class: "mono soft", x: 10, y: y + 4 }, clock(w.t)),
-    svg("text", { class: "mono word", x: labels, y: y + 4 }, (x !== undefined ? data.hosts[w.host].name + (w.start ? "$ " : ": ") : "-- ") + w.text.slice(0, 140)));
+    svg("text", { class: "mono word", x: labels, y: y + 4 }, saysWord(w)));
   return g;
 }
 

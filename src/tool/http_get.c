@@ -8,7 +8,7 @@
 #include "tool/say.h"
 #include "tool/url.h"
 
-#define CLOSE_FOR SECOND /* how long the server may take to close as well, once its answer is here */
+#define CLOSE_FOR (5 * SECOND) /* how long the server may take to close as well, once its answer is here */
 
 /* What comes next on the stream. */
 enum part { PART_HEAD, PART_LENGTH, PART_CHUNK_SIZE, PART_CHUNK, PART_CHUNK_END, PART_TRAILER, PART_TO_EOF, PART_DONE };
