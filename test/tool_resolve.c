@@ -18,7 +18,7 @@ static const struct { const char *path, *text; } zones[] = {
 	{ "com", "$ORIGIN com.\n$TTL 9000\n@ SOA ns h 1 2 3 4 60\n@ NS ns\nns A 10.0.0.3\n"
 	         "dead NS ns.dead\nns.dead A 10.0.0.99\n" }, /* example.com lies on the same server, so it needs no cut */
 	{ "example.com", "$ORIGIN example.com.\n$TTL 300\n@ SOA ns h 1 2 3 4 60\n@ NS ns\nns A 10.0.0.3\n"
-	                 "www A 10.1.0.1\nwww A 10.1.0.2\nwww A 10.1.0.3\nwww AAAA 2001:db8::1\nfour A 10.1.0.4\nmail TXT none\n" },
+	                 "www A 10.1.0.1\nwww A 10.1.0.2\nwww A 10.1.0.3\nwww AAAA 2001:db8::1\nfour A 10.1.0.4\nhalf A 10.0.0.99\nhalf A 10.0.0.3\nmail TXT none\n" },
 };
 
 static struct file file_open(struct files *f, const char *path)
@@ -230,11 +230,30 @@ static void a_tool_looks_up_hosts(void)
 	end();
 }
 
+/* The first of its addresses is silent, at the second nobody listens: that is what was heard last. */
+static void a_silent_address_is_not_the_end(void)
+{
+	static const char *const get[] = { "http", "get", "http://half.example.com/", "--timeout", "500ms" };
+	static const char *const bulk[] = { "echo", "call", "tcp://half.example.com:7", "--bytes", "1k", "--timeout", "500ms" };
+	static const char *const call[] = { "echo", "call", "tcp://half.example.com:7", "--timeout", "500ms" };
+	static const struct { const char *const *argv; int argc; } tools[] = {
+		{ get, COUNT(get) }, { bulk, COUNT(bulk) }, { call, COUNT(call) },
+	};
+	for (size_t i = 0; i < COUNT(tools); i++) {
+		CHECK(a_small_internet() && run(CLIENT, tools[i].argc, tools[i].argv));
+		lan_run_for(5 * SECOND);
+		CHECK(on[CLIENT].tool->done && on[CLIENT].tool->status == TOOL_FAILED);
+		CHECK(strstr(on[CLIENT].err, "connection refused") != NULL);
+		end();
+	}
+}
+
 int main(void)
 {
 	TEST(nslookup_asks_the_resolver);
 	TEST(a_dead_zone_is_told_in_time);
 	TEST(wrong_words_are_told);
 	TEST(a_tool_looks_up_hosts);
+	TEST(a_silent_address_is_not_the_end);
 	return tap_end();
 }

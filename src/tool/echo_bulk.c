@@ -97,6 +97,19 @@ static void try_next(struct bulk *b, const char *why)
 	fail(b, why);
 }
 
+/* Nothing was heard for too long: an address that never answered may not be the host's only one. */
+static void late(struct bulk *b, instant now)
+{
+	if (b->connected) {
+		fail(b, "timed out");
+		return;
+	}
+	net_abort(b->env->net, b->id);
+	b->id = 0;
+	b->give_up_at = instant_after(now, b->timeout);
+	try_next(b, "timed out");
+}
+
 static void own_event(struct bulk *b, const struct net_event *ev)
 {
 	if (ev->id != b->id || b->id == 0) return;
@@ -133,7 +146,7 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 		if (lookup_state(&b->lookup) == LOOKUP_FAILED) fail(b, b->lookup.error);
 		else try_next(b, "no address");
 	}
-	if (!b->tool.done && b->id != 0 && b->give_up_at <= now) fail(b, "timed out");
+	if (!b->tool.done && b->id != 0 && b->give_up_at <= now) late(b, now);
 	if (b->tool.done) return;
 	measure(b);
 	net_wake(net, instant_min(lookup_deadline(&b->lookup), b->id != 0 ? b->give_up_at : NEVER));

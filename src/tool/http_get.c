@@ -175,6 +175,19 @@ static void try_next(struct get *g, const char *why)
 	fail(g, why);
 }
 
+/* Nothing was heard for too long: an address that never answered may not be the host's only one. */
+static void late(struct get *g, instant now)
+{
+	if (g->connected) {
+		fail(g, "timed out");
+		return;
+	}
+	net_abort(g->env->net, g->id);
+	g->id = 0;
+	g->give_up_at = instant_after(now, g->timeout);
+	try_next(g, "timed out");
+}
+
 static void own_event(struct get *g, const struct net_event *ev)
 {
 	if (ev->id != g->id || g->id == 0) return;
@@ -218,7 +231,7 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 	}
 	if (!g->tool.done && g->id != 0 && g->give_up_at <= now) {
 		if (g->told) end_told(g);
-		else fail(g, "timed out");
+		else late(g, now);
 	}
 	if (g->tool.done) return;
 	measure(g);
