@@ -3,19 +3,16 @@
  *
  * Two generators with one key make the same stream of bytes twice: once to send, once to compare with.
  */
+#include "tool/dial.h"
 #include "tool/echo.h"
-#include "tool/lookup.h"
 
 struct bulk {
 	struct tool tool;
 	struct tool_env *env;
 	struct url url;
-	struct lookup lookup;
-	size_t next_ip;
-	net_id id;
-	bool connected;
+	struct dial dial;
 	uint64_t bytes, sent, back, wrong, first_wrong;
-	instant timeout, started_at, connected_at, give_up_at; /* give_up_at: moved on by each sign of life */
+	instant connected_at;
 	struct rng out, in;
 	uint8_t chunk[16384];
 	size_t chunk_at, chunk_len; /* made, and not yet sent */
@@ -25,8 +22,8 @@ static void measure(struct bulk *b)
 {
 	const struct tool_measure m[] = {
 		{ "bytes", (int64_t)b->back }, { "sent", (int64_t)b->sent }, { "wrong", (int64_t)b->wrong },
-		{ "connections", b->connected },
-		{ "microseconds", b->connected ? (net_now(b->env->net) - b->connected_at) / MICROSECOND : 0 },
+		{ "connections", b->dial.connected },
+		{ "microseconds", b->dial.connected ? (net_now(b->env->net) - b->connected_at) / MICROSECOND : 0 },
 	};
 	memcpy(b->tool.measure, m, sizeof m);
 }
@@ -39,10 +36,9 @@ static void end(struct bulk *b)
 	if (b->tool.done) return;
 	b->tool.done = true;
 	b->tool.status = b->sent == b->bytes && b->back == b->bytes && b->wrong == 0 ? TOOL_OK : TOOL_FAILED;
-	lookup_stop(&b->lookup);
-	if (b->id != 0) net_abort(b->env->net, b->id);
+	dial_stop(&b->dial);
 	measure(b);
-	if (!b->connected) return;
+	if (!b->dial.connected) return;
 	text_printf(out, "%llu bytes sent, %llu came back in %.3f s, %.2f Mbit/s each way: ", (unsigned long long)b->sent,
 	            (unsigned long long)b->back, (double)took / 1e9, (double)b->back * 8e3 / (double)took);
 	if (b->wrong > 0)
@@ -66,10 +62,10 @@ static void push(struct bulk *b)
 			b->chunk_len = (size_t)(b->bytes - b->sent < sizeof b->chunk ? b->bytes - b->sent : sizeof b->chunk);
 			rng_fill(&b->out, (struct room){ b->chunk, b->chunk_len });
 		}
-		n = net_send(b->env->net, b->id, (struct bytes){ b->chunk + b->chunk_at, b->chunk_len - b->chunk_at });
+		n = net_send(b->env->net, b->dial.id, (struct bytes){ b->chunk + b->chunk_at, b->chunk_len - b->chunk_at });
 		b->chunk_at += n;
 		b->sent += n;
-		if (n > 0 && b->sent == b->bytes) net_finish(b->env->net, b->id);
+		if (n > 0 && b->sent == b->bytes) net_finish(b->env->net, b->dial.id);
 	}
 }
 
@@ -77,7 +73,7 @@ static void pull(struct bulk *b)
 {
 	uint8_t want[4096];
 
-	for (struct bytes got; (got = net_peek(b->env->net, b->id)).len > 0; net_take(b->env->net, b->id, got.len)) {
+	for (struct bytes got; (got = net_peek(b->env->net, b->dial.id)).len > 0; net_take(b->env->net, b->dial.id, got.len)) {
 		got.len = size_min(got.len, sizeof want);
 		rng_fill(&b->in, (struct room){ want, got.len });
 		if (memcmp(got.at, want, got.len) != 0)
@@ -87,46 +83,14 @@ static void pull(struct bulk *b)
 	}
 }
 
-static void try_next(struct bulk *b, const char *why)
-{
-	while (b->next_ip < b->lookup.count) {
-		struct addr to = { b->lookup.ip[b->next_ip++], b->url.at.port, b->url.at.interface };
-		if ((b->id = net_connect(b->env->net, &to)) != 0) return;
-		why = net_why_words(net_why_not(b->env->net));
-	}
-	fail(b, why);
-}
-
-/* Nothing was heard for too long: an address that never answered may not be the host's only one. */
-static void late(struct bulk *b, instant now)
-{
-	if (b->connected) {
-		fail(b, "timed out");
-		return;
-	}
-	net_abort(b->env->net, b->id);
-	b->id = 0;
-	b->give_up_at = instant_after(now, b->timeout);
-	try_next(b, "timed out");
-}
-
 static void own_event(struct bulk *b, const struct net_event *ev)
 {
-	if (ev->id != b->id || b->id == 0) return;
-	b->give_up_at = instant_after(net_now(b->env->net), b->timeout);
 	switch (ev->what) {
-	case NET_CONNECTED:
-		b->connected = true;
-		b->connected_at = net_now(b->env->net);
-		push(b);
-		break;
 	case NET_WRITABLE: push(b); break;
 	case NET_READABLE: pull(b); break;
-	case NET_EOF:      net_finish(b->env->net, b->id); break;
+	case NET_EOF:      net_finish(b->env->net, b->dial.id); break;
 	case NET_CLOSED:
-		b->id = 0;
-		if (!b->connected) try_next(b, net_why_words(ev->why));
-		else if (ev->why != NET_DONE) fail(b, net_why_words(ev->why));
+		if (ev->why != NET_DONE) fail(b, net_why_words(ev->why));
 		else end(b);
 		break;
 	default: break;
@@ -136,20 +100,20 @@ static void own_event(struct bulk *b, const struct net_event *ev)
 static void event(void *self, struct net *net, const struct net_event *ev)
 {
 	struct bulk *b = self;
-	instant now = net_now(net);
 
 	if (b->tool.done) return;
-	if (ev->what == NET_WAKE) lookup_step(&b->lookup, now);
-	else if (!lookup_event(&b->lookup, ev)) own_event(b, ev);
-	if (!b->tool.done && b->id == 0 && lookup_state(&b->lookup) != LOOKUP_BUSY) {
-		b->give_up_at = instant_after(now, b->timeout);
-		if (lookup_state(&b->lookup) == LOOKUP_FAILED) fail(b, b->lookup.error);
-		else try_next(b, "no address");
+	switch (dial_event(&b->dial, ev)) {
+	case DIAL_CONNECTED:
+		b->connected_at = net_now(net);
+		push(b);
+		break;
+	case DIAL_YOURS: own_event(b, ev); break;
+	case DIAL_FAILED: fail(b, b->dial.why); break;
+	case DIAL_NOTHING: break;
 	}
-	if (!b->tool.done && b->id != 0 && b->give_up_at <= now) late(b, now);
 	if (b->tool.done) return;
 	measure(b);
-	net_wake(net, instant_min(lookup_deadline(&b->lookup), b->id != 0 ? b->give_up_at : NEVER));
+	net_wake(net, dial_deadline(&b->dial));
 }
 
 static void stop(struct tool *t) { end((struct bulk *)t); }
@@ -159,14 +123,11 @@ struct tool *echo_bulk_open(struct tool_env *env, const struct url *url, uint64_
 	struct bulk *b = arena_zeroed(env->memory, 1, sizeof *b);
 
 	if (b == NULL) return tool_usage(env, "echo call: no memory");
-	b->env = env, b->url = *url, b->bytes = bytes, b->timeout = timeout;
-	b->started_at = net_now(env->net);
-	b->give_up_at = NEVER;
+	b->env = env, b->url = *url, b->bytes = bytes;
 	rng_fork(&b->out, env->rng, "echo bulk", url->at.port);
 	b->in = b->out;
 	b->tool.app = (struct app){ event, b };
 	b->tool.stop = stop;
-	lookup_start(&b->lookup, env, url->host);
-	net_wake(env->net, b->started_at);
+	dial_start(&b->dial, env, url, timeout);
 	return &b->tool;
 }

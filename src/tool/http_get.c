@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* http_get.c - asks for one thing, and reads the answer to its last byte: by its length, in chunks (RFC 9112, 7.1),
  * or up to the end of the connection. */
+#include "tool/dial.h"
 #include "tool/http.h"
 #include "tool/http_message.h"
-#include "tool/lookup.h"
 #include "tool/options.h"
 #include "tool/say.h"
 #include "tool/url.h"
@@ -17,14 +17,12 @@ struct get {
 	struct tool tool;
 	struct tool_env *env;
 	struct url url;
-	struct lookup lookup;
-	size_t next_ip;
-	net_id id;
-	bool connected, head_only, print;
+	struct dial dial;
+	bool head_only, print;
 	bool told;                 /* the answer is here, whole; what is left is to close */
 	instant told_at;
 	const char *range;
-	instant timeout, started_at, give_up_at;
+	instant timeout, started_at;
 	enum part part;
 	struct http_head head;
 	struct http_response response;
@@ -38,7 +36,7 @@ static void measure(struct get *g)
 {
 	const struct tool_measure m[] = {
 		{ "status", g->response.status }, { "bytes", (int64_t)g->body },
-		{ "microseconds", ((g->told ? g->told_at : net_now(g->env->net)) - g->started_at) / MICROSECOND }, { "connections", g->connected },
+		{ "microseconds", ((g->told ? g->told_at : net_now(g->env->net)) - g->started_at) / MICROSECOND }, { "connections", g->dial.connected },
 	};
 	memcpy(g->tool.measure, m, sizeof m);
 }
@@ -48,8 +46,7 @@ static void end(struct get *g, int status)
 	if (g->tool.done) return;
 	g->tool.done = true;
 	g->tool.status = status;
-	lookup_stop(&g->lookup);
-	if (g->id != 0) net_abort(g->env->net, g->id);
+	dial_stop(&g->dial);
 	measure(g);
 }
 
@@ -69,8 +66,8 @@ static void whole(struct get *g)
 	            (double)(net_now(g->env->net) - g->started_at) / 1e6);
 	g->told = true;
 	g->told_at = net_now(g->env->net);
-	g->give_up_at = instant_after(g->told_at, instant_min(g->timeout, CLOSE_FOR));
-	net_finish(g->env->net, g->id);
+	dial_wait_for(&g->dial, instant_min(g->timeout, CLOSE_FOR));
+	net_finish(g->env->net, g->dial.id);
 }
 
 static void end_told(struct get *g) { end(g, g->response.status < 400 ? TOOL_OK : TOOL_FAILED); }
@@ -143,7 +140,7 @@ static size_t take_body(struct get *g, struct bytes b)
 
 static void readable(struct get *g)
 {
-	for (struct bytes b; !g->tool.done && (b = net_peek(g->env->net, g->id)).len > 0;) {
+	for (struct bytes b; !g->tool.done && (b = net_peek(g->env->net, g->dial.id)).len > 0;) {
 		size_t n = b.len;
 		switch (g->part) {
 		case PART_HEAD: n = take_head(g, b); break;
@@ -152,7 +149,7 @@ static void readable(struct get *g)
 		case PART_DONE: break;
 		}
 		if (g->tool.done) return;
-		net_take(g->env->net, g->id, n);
+		net_take(g->env->net, g->dial.id, n);
 		if (g->part == PART_DONE && !g->told) whole(g);
 	}
 }
@@ -162,56 +159,23 @@ static void readable(struct get *g)
 static void ask(struct get *g)
 {
 	struct bytes rest = bytes_skip(bytes_of(g->request), g->sent);
-	g->sent += net_send(g->env->net, g->id, rest);
-}
-
-static void try_next(struct get *g, const char *why)
-{
-	while (g->next_ip < g->lookup.count) {
-		struct addr to = { g->lookup.ip[g->next_ip++], g->url.at.port, g->url.at.interface };
-		if ((g->id = net_connect(g->env->net, &to)) != 0) return;
-		why = net_why_words(net_why_not(g->env->net));
-	}
-	fail(g, why);
-}
-
-/* Nothing was heard for too long: an address that never answered may not be the host's only one. */
-static void late(struct get *g, instant now)
-{
-	if (g->connected) {
-		fail(g, "timed out");
-		return;
-	}
-	net_abort(g->env->net, g->id);
-	g->id = 0;
-	g->give_up_at = instant_after(now, g->timeout);
-	try_next(g, "timed out");
+	g->sent += net_send(g->env->net, g->dial.id, rest);
 }
 
 static void own_event(struct get *g, const struct net_event *ev)
 {
-	if (ev->id != g->id || g->id == 0) return;
-	if (g->told) { /* both sides close; what else is said is not asked for */
-		if (ev->what == NET_READABLE) readable(g);
-		if (ev->what != NET_CLOSED) return;
-		g->id = 0;
-		end_told(g);
+	if (g->told) { /* both sides close; who says more than was asked for is not waited for */
+		if (ev->what == NET_CLOSED || ev->what == NET_READABLE) end_told(g);
 		return;
 	}
-	g->give_up_at = instant_after(net_now(g->env->net), g->timeout);
 	switch (ev->what) {
-	case NET_CONNECTED: g->connected = true; ask(g); break;
-	case NET_WRITABLE:  ask(g); break;
-	case NET_READABLE:  readable(g); break;
+	case NET_WRITABLE: ask(g); break;
+	case NET_READABLE: readable(g); break;
 	case NET_EOF:
 		if (g->part == PART_TO_EOF) whole(g);
 		else fail(g, "the connection was closed before the end of the answer");
 		break;
-	case NET_CLOSED:
-		g->id = 0;
-		if (!g->connected) try_next(g, net_why_words(ev->why));
-		else fail(g, net_why_words(ev->why));
-		break;
+	case NET_CLOSED: fail(g, net_why_words(ev->why)); break;
 	default: break;
 	}
 }
@@ -219,23 +183,20 @@ static void own_event(struct get *g, const struct net_event *ev)
 static void event(void *self, struct net *net, const struct net_event *ev)
 {
 	struct get *g = self;
-	instant now = net_now(net);
 
 	if (g->tool.done) return;
-	if (ev->what == NET_WAKE) lookup_step(&g->lookup, now);
-	else if (!lookup_event(&g->lookup, ev)) own_event(g, ev);
-	if (!g->tool.done && g->id == 0 && lookup_state(&g->lookup) != LOOKUP_BUSY) {
-		g->give_up_at = instant_after(now, g->timeout);
-		if (lookup_state(&g->lookup) == LOOKUP_FAILED) fail(g, g->lookup.error);
-		else try_next(g, "no address");
-	}
-	if (!g->tool.done && g->id != 0 && g->give_up_at <= now) {
+	switch (dial_event(&g->dial, ev)) {
+	case DIAL_CONNECTED: ask(g); break;
+	case DIAL_YOURS: own_event(g, ev); break;
+	case DIAL_FAILED:
 		if (g->told) end_told(g);
-		else late(g, now);
+		else fail(g, g->dial.why);
+		break;
+	case DIAL_NOTHING: break;
 	}
 	if (g->tool.done) return;
 	measure(g);
-	net_wake(net, instant_min(lookup_deadline(&g->lookup), g->id != 0 ? g->give_up_at : NEVER));
+	net_wake(net, dial_deadline(&g->dial));
 }
 
 static void stop(struct tool *t) { end((struct get *)t, TOOL_FAILED); }
@@ -273,7 +234,7 @@ struct tool *http_get_open(int argc, const char *const *argv, struct tool_env *e
 	size_t words;
 
 	if (g == NULL) return tool_usage(env, "http get: no memory");
-	g->env = env, g->timeout = 10 * SECOND, g->give_up_at = NEVER;
+	g->env = env, g->timeout = 10 * SECOND;
 	const struct option options[] = {
 		{ "output", OPTION_TEXT, &output }, { "range", OPTION_TEXT, &g->range }, { "head", OPTION_FLAG, &g->head_only },
 		{ "timeout", OPTION_SPAN, &g->timeout },
@@ -290,7 +251,6 @@ struct tool *http_get_open(int argc, const char *const *argv, struct tool_env *e
 	g->tool.app = (struct app){ event, g };
 	g->tool.stop = stop;
 	g->started_at = net_now(env->net);
-	lookup_start(&g->lookup, env, g->url.host);
-	net_wake(env->net, g->started_at);
+	dial_start(&g->dial, env, &g->url, g->timeout);
 	return &g->tool;
 }

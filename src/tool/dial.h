@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* dial.h - a stream to a host by its name: looked up, and its addresses tried one after another.
+ *
+ *     dial_start(&d, env, &url, timeout);
+ *     ...
+ *     switch (dial_event(&d, ev)) {                      // every event of the program's, NET_WAKE too
+ *     case DIAL_CONNECTED: send on d.id; break;
+ *     case DIAL_YOURS:     act on ev, which is the open stream's; break;
+ *     case DIAL_FAILED:    tell d.why; break;            // nobody answered, or nothing came for `timeout`
+ *     case DIAL_NOTHING:   break;
+ *     }
+ *     net_wake(net, dial_deadline(&d));
+ */
+#ifndef TULLE_TOOL_DIAL_H
+#define TULLE_TOOL_DIAL_H
+
+#include "tool/lookup.h"
+#include "tool/url.h"
+
+enum dial_news { DIAL_NOTHING, DIAL_CONNECTED, DIAL_YOURS, DIAL_FAILED };
+
+struct dial {
+	net_id id;           /* the stream; 0: not yet, or no more */
+	bool connected;      /* it was, at some time */
+	const char *why;     /* when FAILED, in words */
+	/* the rest is dial.c's */
+	struct tool_env *env;
+	struct lookup lookup;
+	size_t next_ip;
+	uint16_t port, interface;
+	instant timeout, give_up_at; /* give_up_at: moved on by each sign of life */
+};
+
+void dial_start(struct dial *, struct tool_env *, const struct url *, instant timeout); /* zeroed before */
+enum dial_news dial_event(struct dial *, const struct net_event *);
+void dial_wait_for(struct dial *, instant timeout); /* from now on no longer than that without a sign of life */
+instant dial_deadline(const struct dial *);
+void dial_stop(struct dial *); /* no longer wanted: what is open is dropped */
+
+#endif
