@@ -105,6 +105,21 @@ static bool reassemble(struct stack *s, struct packet *p, const struct fragment 
 	return true;
 }
 
+/* Of either family: a packet for somebody else goes on to him, or is dropped. */
+static bool is_for_us(struct stack *s, struct packet *p)
+{
+	if (!good_source(s, p)) {
+		stack_drop(s, DROP_SOURCE);
+		return false;
+	}
+	switch (whose(s, p)) {
+	case NOBODYS: return false;
+	case ANOTHERS: stack_forward(s, p); return false;
+	case OURS: break;
+	}
+	return true;
+}
+
 static void input4(struct stack *s, struct packet *p)
 {
 	struct ip4 ip;
@@ -118,15 +133,7 @@ static void input4(struct stack *s, struct packet *p)
 	p->payload = ip.payload;
 	p->whole.len = ip.options.len + IP4_HEADER_BYTES + ip.payload.len;
 	p->later_fragment = ip.fragment_offset > 0;
-	if (!good_source(s, p)) {
-		stack_drop(s, DROP_SOURCE);
-		return;
-	}
-	switch (whose(s, p)) {
-	case NOBODYS: return;
-	case ANOTHERS: stack_forward(s, p); return;
-	case OURS: break;
-	}
+	if (!is_for_us(s, p)) return;
 	if (ip.more_fragments || ip.fragment_offset > 0) {
 		struct fragment f = { .src = ip.src, .dst = ip.dst, .id = ip.id, .offset = ip.fragment_offset,
 			.protocol = ip.protocol, .more = ip.more_fragments, .payload = ip.payload, .packet = p->whole };
@@ -150,15 +157,7 @@ static void input6(struct stack *s, struct packet *p)
 	p->payload = ip.payload;
 	p->whole.len = IP6_HEADER_BYTES + load_be16(p->whole.at + 4);
 	p->later_fragment = ip.fragment_offset > 0;
-	if (!good_source(s, p)) {
-		stack_drop(s, DROP_SOURCE);
-		return;
-	}
-	switch (whose(s, p)) {
-	case NOBODYS: return;
-	case ANOTHERS: stack_forward(s, p); return;
-	case OURS: break;
-	}
+	if (!is_for_us(s, p)) return;
 	if (ip.fragment && (ip.more_fragments || ip.fragment_offset > 0)) {
 		struct fragment f = { .src = ip.src, .dst = ip.dst, .id = ip.id, .offset = ip.fragment_offset,
 			.protocol = ip.protocol, .more = ip.more_fragments, .payload = ip.payload, .packet = p->whole };
