@@ -18,8 +18,6 @@ static const struct name types[] = { { 1, "destination unreachable" }, { 2, "pac
 	{ 146, "mobile router solicitation" }, { 147, "mobile router advertisement" },
 	{ 200, "mtrace response" }, { 201, "mtrace message" }, { 0, NULL } };
 
-static const struct name records[] = { { 1, "is_in" }, { 2, "is_ex" }, { 3, "to_in" }, { 4, "to_ex" }, { 5, "allow" },
-	{ 6, "block" }, { 0, NULL } };
 
 /* Goes behind the extension headers of the packet an error quotes, as far as it is quoted. */
 static bool find_ports(struct part p, uint8_t *protocol, unsigned *port)
@@ -110,18 +108,6 @@ static void say_listener(struct line *l, struct part p)
 	say_address(l, p.at + 8, true);
 }
 
-static bool say_groups(struct line *l, struct part p, size_t at, unsigned count)
-{
-	text_puts(l->out, " {");
-	for (unsigned i = 0; i < count; i++) {
-		if (p.have < at + 16 * (i + 1)) return false;
-		text_puts(l->out, " ");
-		say_address(l, p.at + at + 16 * i, true);
-	}
-	text_puts(l->out, " }");
-	return true;
-}
-
 static bool say_query2(struct line *l, struct part p)
 {
 	text_puts(l->out, " v2");
@@ -147,49 +133,9 @@ static bool say_query2(struct line *l, struct part p)
 	if (sources > 0) {
 		if (p.len < MLD2_BYTES + 16 * sources) SAY(l, " [invalid number of sources]");
 		else if (l->print->verbose < 2) SAY(l, ", %u source(s)", sources);
-		else if (!say_groups(l, p, MLD2_BYTES, sources)) return false;
+		else if (!say_sources(l, p, MLD2_BYTES, sources, true)) return false;
 	}
 	text_puts(l->out, "]");
-	return true;
-}
-
-static bool say_record(struct line *l, struct part p, size_t at, size_t *next)
-{
-	char unknown[30];
-
-	*next = 0;
-	if (p.have < at + 20) return false;
-	text_puts(l->out, " [gaddr ");
-	say_address(l, p.at + at + 4, true);
-	text_printf(&(struct text){ .at = unknown, .size = sizeof unknown }, " [v2-report-#%u]", p.at[at]);
-	SAY(l, " %s", name_of(records, p.at[at], unknown));
-	unsigned sources = load_be16(p.at + at + 2);
-	if (p.len < at + 20 + 16 * sources) {
-		SAY(l, " [invalid number of sources %u]", sources);
-		return true;
-	}
-	if (l->print->verbose == 1) SAY(l, ", %u source(s)", sources);
-	else if (!say_groups(l, p, at + 20, sources)) return false;
-	text_puts(l->out, "]");
-	*next = at + 20 + 16 * sources;
-	return true;
-}
-
-static bool say_report2(struct line *l, struct part p)
-{
-	if (p.have < 8) return false;
-	unsigned count = load_be16(p.at + 6);
-	SAY(l, ", %u group record(s)", count);
-	if (l->print->verbose == 0) return true;
-	size_t at = 8;
-	for (unsigned i = 0; i < count; i++) {
-		if (p.len < at + 20) {
-			text_puts(l->out, " [invalid number of groups]");
-			return true;
-		}
-		if (!say_record(l, p, at, &at)) return false;
-		if (at == 0) return true;
-	}
 	return true;
 }
 
@@ -263,7 +209,7 @@ static bool say_details(struct line *l, struct part p, bool *done)
 	case ICMP6_NEIGHBOUR_SOLICITATION:
 	case ICMP6_NEIGHBOUR_ADVERTISEMENT: return say_neighbour(l, p);
 	case REDIRECT: return say_redirect(l, p);
-	case ICMP6_MLD2_REPORT: return say_report2(l, p);
+	case ICMP6_MLD2_REPORT: return say_group_records(l, p, true);
 	default: break;
 	}
 	if (p.at[0] < 200 && name_of(types, p.at[0], NULL) != NULL) return true;

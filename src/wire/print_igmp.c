@@ -2,65 +2,13 @@
 #include "wire/igmp.h"
 #include "wire/print_parts.h"
 
-static const struct name records[] = { { IGMP3_IS_INCLUDE, "is_in" }, { IGMP3_IS_EXCLUDE, "is_ex" },
-	{ IGMP3_TO_INCLUDE, "to_in" }, { IGMP3_TO_EXCLUDE, "to_ex" }, { IGMP3_ALLOW, "allow" }, { IGMP3_BLOCK, "block" },
-	{ 0, NULL } };
-
-static bool say_sources(struct line *l, struct part p, size_t at, unsigned count)
-{
-	text_puts(l->out, " {");
-	for (unsigned i = 0; i < count; i++) {
-		if (p.have < at + 4 * (i + 1)) return false;
-		text_puts(l->out, " ");
-		say_address(l, p.at + at + 4 * i, false);
-	}
-	text_puts(l->out, " }");
-	return true;
-}
-
-/* One group record at `at`; *next is where the one after it begins, 0 if that cannot be told. */
-static bool say_record(struct line *l, struct part p, size_t at, size_t *next)
-{
-	char unknown[30];
-
-	*next = 0;
-	if (p.have < at + 8) return false;
-	text_puts(l->out, " [gaddr ");
-	say_address(l, p.at + at + 4, false);
-	text_printf(&(struct text){ .at = unknown, .size = sizeof unknown }, " [v3-report-#%u]", p.at[at]);
-	SAY(l, " %s", name_of(records, p.at[at], unknown));
-	unsigned sources = load_be16(p.at + at + 2);
-	if (p.len < at + 8 + 4 * sources) {
-		SAY(l, " [invalid number of sources %u]", sources);
-		return true;
-	}
-	if (l->print->verbose == 1) SAY(l, ", %u source(s)", sources);
-	else if (!say_sources(l, p, at + 8, sources)) return false;
-	text_puts(l->out, "]");
-	*next = at + 8 + 4 * sources;
-	return true;
-}
-
 static bool say_report3(struct line *l, struct part p)
 {
 	if (p.len < 16 || p.len % 4 != 0) {
 		SAY(l, " [invalid len %zu]", p.len);
 		return true;
 	}
-	if (p.have < 8) return false;
-	unsigned count = load_be16(p.at + 6);
-	SAY(l, ", %u group record(s)", count);
-	if (l->print->verbose == 0) return true;
-	size_t at = 8;
-	for (unsigned i = 0; i < count; i++) {
-		if (p.len < at + 8) {
-			text_puts(l->out, " [invalid number of groups]");
-			return true;
-		}
-		if (!say_record(l, p, at, &at)) return false;
-		if (at == 0) return true;
-	}
-	return true;
+	return say_group_records(l, p, false);
 }
 
 static bool say_query3(struct line *l, struct part p)
@@ -88,7 +36,7 @@ static bool say_query3(struct line *l, struct part p)
 	if (sources > 0) {
 		if (p.len < 12 + 4 * sources) text_puts(l->out, " [invalid number of sources]");
 		else if (l->print->verbose < 2) SAY(l, ", %u source(s)", sources);
-		else if (!say_sources(l, p, 12, sources)) return false;
+		else if (!say_sources(l, p, 12, sources, false)) return false;
 	}
 	text_puts(l->out, "]");
 	return true;

@@ -66,6 +66,9 @@ bool say_tcp(struct line *, struct part);
 enum dns_way { DNS_OVER_UDP, DNS_OVER_TCP, DNS_MULTICAST };
 bool say_dns(struct line *, struct part, enum dns_way);
 bool say_http(struct line *, struct part);
+/* print_groups.c: IGMPv3's and MLDv2's. False: cut off. */
+bool say_sources(struct line *, struct part, size_t at, unsigned count, bool six);
+bool say_group_records(struct line *, struct part, bool six);
 
 void say_address(struct line *, const uint8_t *at, bool six);
 void say_addresses(struct line *, const char *after); /* "10.0.0.1 > 10.0.0.2" */
