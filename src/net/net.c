@@ -44,6 +44,7 @@ const char *net_why_words(enum net_why why)
 		[NET_NOT_ALLOWED] = "permission denied",
 		[NET_NO_ADDRESS] = "cannot assign the requested address",
 		[NET_UNSUPPORTED] = "not supported here",
+		[NET_NOT_SECURE] = "TLS was not agreed on",
 	};
 	return words[why];
 }

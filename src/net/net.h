@@ -55,6 +55,7 @@ enum net_why {
 	NET_NOT_ALLOWED, /* the operating system or the configuration forbids it */
 	NET_NO_ADDRESS,  /* the local address is not one of this host's */
 	NET_UNSUPPORTED, /* this net cannot do it */
+	NET_NOT_SECURE,  /* the TLS handshake failed; net_tls_failure says why */
 };
 
 struct net_event {

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* net_tls.h - TLS over any net: a net over a net, with the same verbs.
+ *
+ *     struct net *net = net_tls_init(room, inner, &limits);
+ *     net_id id = net_tls_listen(net, &addr, &config);     // its streams are TLS; ACCEPTED comes when the handshake is complete
+ *     net_id id = net_tls_connect(net, &addr, &config, "www.example.com");
+ *
+ * Everything else passes through with the same ids: plain streams, datagrams, wake-ups. So one program serves tcp:// and
+ * tls:// at once and does not know which is which. A handshake that fails is NET_CLOSED (of a listener's stream: counted
+ * only) with NET_NOT_SECURE; net_tls_failure says why in words. A stream that was cut short without close_notify is
+ * NET_CLOSED with NET_RESET, never NET_EOF.
+ *
+ * The net owns nothing but its tables, cut from lent memory; the pools are the configurations'.
+ */
+#ifndef TULLE_NET_NET_TLS_H
+#define TULLE_NET_NET_TLS_H
+
+#include "net/net.h"
+#include "proto/tls/tls.h"
+
+struct net_tls_limits { uint32_t streams_max; uint32_t listeners_max; }; /* 0: 1024, 16 */
+
+size_t net_tls_size(const struct net_tls_limits *);
+struct net *net_tls_init(struct room, struct net *inner, const struct net_tls_limits *); /* max_align_t aligned */
+void net_tls_end(struct net *); /* wipes what is left of every connection; the inner net stays */
+
+/* On a net made by net_tls_init; 0 as net_listen and net_connect. The configuration stays lent for as long as a stream of it lives. */
+net_id net_tls_listen(struct net *, const struct addr *local, const struct tls_config *);
+net_id net_tls_connect(struct net *, const struct addr *remote, const struct tls_config *, const char *name);
+
+const struct tls *net_tls_of(struct net *, net_id);              /* to look at; NULL: not a TLS stream */
+const struct tls_failure *net_tls_failure(struct net *);         /* of the last NET_NOT_SECURE; NULL: none yet */
+
+struct net_tls_counts { uint64_t handshakes, resumed, failed, truncated, refused_full; uint64_t plain_bytes_in, plain_bytes_out; };
+struct net_tls_counts net_tls_counts(const struct net *);
+
+#endif
