@@ -83,6 +83,7 @@ static void run_ended(struct lab *lab, uint32_t number, int status)
 	sink_turn(run->out, true);
 	sink_turn(run->err, true);
 	if (run->tool) memcpy(run->measure, run->tool->measure, sizeof run->measure);
+	if (run->tool && run->tool->end) run->tool->end(run->tool);
 	if (lab->scenario->run[number].scene != SCENARIO_NONE) lab->running--;
 	if (run->tool) share_leave(&host_of(lab, number)->share, run->seat);
 }

@@ -108,7 +108,9 @@ static void rehearse_run(const struct scenario *s, struct files *files, const st
 		.servers_count = s->host[run->host].servers, .date = s->date,
 	};
 	memcpy(env.servers, s->host[run->host].server, env.servers_count * sizeof *env.servers);
-	bool good = tool_open((int)run->words.count, run->words.word, &env) != NULL;
+	struct tool *tool = tool_open((int)run->words.count, run->words.word, &env);
+	bool good = tool != NULL;
+	if (good && tool->end) tool->end(tool);
 	while (err.len > 0 && said[err.len - 1] == '\n') said[--err.len] = '\0';
 	if (!good) complain(c, run->words.at, "expected a command that can run, found '%.120s': %s", run->words.line, said);
 	munmap(memory.at, memory.len);

@@ -147,7 +147,7 @@ static void read_all(struct reader *r, node *root)
 {
 	static const struct key keys[] = {
 		{ "lab", read_lab_name }, { "seed", read_seed }, { "date", read_lab_date }, { "links", read_later },
-		{ "hosts", read_later }, { "zones", read_later }, { "files", read_later }, { "programs", read_later },
+		{ "hosts", read_later }, { "zones", read_later }, { "files", read_later }, { "certificates", read_later }, { "programs", read_later },
 		{ "scenes", read_later }, { "faults", read_later }, { "expect", read_later }, { "table", read_later },
 	};
 	struct scenario *s = mine(r);
@@ -160,6 +160,7 @@ static void read_all(struct reader *r, node *root)
 	scenario_check_addresses(r);
 	if ((n = read_value(r, root, "zones"))) read_zones(r, n);
 	if ((n = read_value(r, root, "files"))) read_files(r, n);
+	if ((n = read_value(r, root, "certificates"))) scenario_read_certificates(r, n);
 	scenario_read_programs(r, root);
 	if ((n = read_value(r, root, "scenes"))) scenario_read_scenes(r, n);
 	if ((n = read_value(r, root, "faults"))) scenario_read_faults(r, n, &s->fault, &s->faults);

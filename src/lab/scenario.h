@@ -25,6 +25,7 @@
 #define SCENARIO_SERVERS_MAX 3
 #define SCENARIO_FILTERS_MAX 12        /* of an expectation */
 #define SCENARIO_RUNS_NAMED_MAX 12     /* of an expectation */
+#define SCENARIO_NAMES_MAX 16          /* of a certificate */
 #define SCENARIO_NONE UINT32_MAX       /* no such link, host, run */
 
 /* A command line: NULL after the last word. */
@@ -50,6 +51,15 @@ struct scenario_host {
 
 struct scenario_zone { const char *name; struct place at; struct bytes text; unsigned first_line, indent; bool exact; };
 struct scenario_file { const char *name; struct place at; const char *folder; struct bytes text; }; /* one or the other */
+
+/* A host's certificate: what its servers show who ask for TLS and name none. */
+struct scenario_certificate {
+	uint32_t host; struct place at;
+	const char *name[SCENARIO_NAMES_MAX]; size_t names; /* DNS names and addresses */
+	int64_t not_before, not_after;                     /* seconds since 1970 */
+	const char *from;                                  /* another authority, that nobody trusts; or NULL: the lab's */
+	const char *key;                                   /* "ecdsa", "rsa", "ed25519" */
+};
 
 /* A datagram whose checksum is wrong on purpose. */
 struct scenario_inject { struct addr to; uint16_t from_port; const char *text; };
@@ -133,6 +143,7 @@ struct scenario {
 	struct scenario_host *host; uint32_t hosts;
 	struct scenario_zone *zone; size_t zones;
 	struct scenario_file *file; size_t files;
+	struct scenario_certificate *certificate; size_t certificates; bool has_authority; /* `certificates:` was there */
 	struct scenario_run *run; uint32_t runs; /* programs first, then scene by scene */
 	uint32_t programs;
 	struct scenario_scene *scene; uint32_t scenes;

@@ -9,6 +9,7 @@
 void scenario_read_links(struct reader *, node *);
 void scenario_read_hosts(struct reader *, node *);
 void scenario_check_addresses(struct reader *);
+void scenario_read_certificates(struct reader *, node *);
 void scenario_read_programs(struct reader *, node *);
 void scenario_read_scenes(struct reader *, node *);
 void scenario_read_faults(struct reader *, node *, struct scenario_fault **, size_t *count);

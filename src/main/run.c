@@ -94,7 +94,7 @@ int run_tool(struct net *net, const struct run_names *names, enum sandbox_profil
 	uint8_t *block = calloc(1, TOOL_MEMORY_BYTES);
 	struct arena memory;
 	struct rng rng;
-	struct tool *t = NULL;
+	struct tool *t = NULL, *opened = NULL;
 	const char *why = "no memory";
 
 	sink_init(&out, STDOUT_FILENO);
@@ -110,7 +110,7 @@ int run_tool(struct net *net, const struct run_names *names, enum sandbox_profil
 	int status = TOOL_FAILED;
 	if (block == NULL || !seed(&rng)) {
 		text_printf(&err.text, "tulle: %s\n", why);
-	} else if ((t = tool_open(argc, (const char *const *)argv, &env)) == NULL) {
+	} else if ((t = opened = tool_open(argc, (const char *const *)argv, &env)) == NULL) {
 		status = env.status;
 	} else if (!sandbox_enter(profile, &why)) {
 		text_printf(&err.text, "tulle: cannot lock itself in: %s (--no-sandbox runs without)\n", why);
@@ -119,6 +119,7 @@ int run_tool(struct net *net, const struct run_names *names, enum sandbox_profil
 		loop(t, net, &out, &err);
 		status = finish(t, &out, &err);
 	}
+	if (opened != NULL && opened->end) opened->end(opened);
 	text_flush(&out.text);
 	text_flush(&err.text);
 	free(block);

@@ -18,6 +18,11 @@
 #include "base/trace.h"
 #include "net/net.h"
 
+struct crypt;        /* crypt/crypt.h */
+struct x509_trust;   /* crypt/x509.h */
+struct tls_identity; /* proto/tls/tls.h */
+struct tls_keylog;   /* proto/tls/keylog.h */
+
 #define TOOL_SERVERS_MAX 3
 #define TOOL_MEMORY_BYTES (8u << 20) /* what main/ and the lab lend unless a tool asks for more */
 
@@ -36,6 +41,11 @@ struct tool_env {
 	instant date_at;
 	struct trace *trace;       /* or NULL: a tool's machines say why here, just before the packet they send for it */
 	bool color;                /* out is a terminal that shows colour */
+	/* for TLS; each may be NULL */
+	struct crypt *crypt;       /* there is no TLS without */
+	const struct x509_trust *trust;          /* whom to believe unless the command says otherwise: the system's roots, the lab's */
+	const struct tls_identity *identity;     /* this host's certificate: what a server shows that is given none */
+	struct tls_keylog *keylog; /* secrets for the capture, or for SSLKEYLOGFILE */
 	int status;                /* set when tool_open fails */
 };
 
@@ -48,6 +58,7 @@ struct tool {
 	bool done;   /* nothing more will come of it; `status` is its exit status */
 	int status;
 	void (*stop)(struct tool *); /* asked to end (SIGTERM): closes what is open; NULL: just drop it */
+	void (*end)(struct tool *);  /* before its memory goes: wipes secrets, gives back what is libcrypto's; NULL: nothing to */
 	struct tool_measure measure[TOOL_MEASURES_MAX]; /* name NULL: the end */
 };
 
