@@ -89,7 +89,12 @@ struct tls_handshake {
 	struct tls_writer flight; size_t sealed;/* messages to send that are not yet in records: flight.at + sealed on */
 	struct room chain_bytes;                /* the peer's chain, kept; the client's first hello until the answer */
 	size_t chain_used;
+	/* 1.2's CertificateVerify signs the messages themselves, under any scheme's hash (RFC 5246, 7.4.8), so they are kept: by a
+	 * client that has an identity and by a server that asks for one, until the version is 1.3 or the signature is done. The room is
+	 * TLS_MESSAGES12_MAX bytes; when they are more, `cut` is set and a CertificateVerify can be neither made nor believed. */
+	struct { struct room room; size_t len; bool keep, cut; } messages12; /* tls_transcript_add appends if `keep` */
 };
+#define TLS_MESSAGES12_MAX (40u << 10)
 
 /* alert.c: ends the connection with a fatal alert (sent if it can be) and a sentence; returns false, for `return tls_fail(...)`. */
 bool tls_fail(struct tls *, enum tls_alert, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -152,10 +157,12 @@ bool tls_send_finished13(struct tls *, const uint8_t *base_secret); /* shared by
 bool tls_check_finished13(struct tls *, const uint8_t *base_secret, struct bytes verify_data);
 
 /* keys12.c (RFC 5246, 5, 6.3, 8.1; RFC 7627) */
+#define TLS_FINISHED12_BYTES 12
 void tls_prf12(struct crypt *, enum crypt_hash, struct bytes secret, const char *label, const struct bytes *seeds, size_t count, struct room out);
 void tls_keys12_master(struct tls *, struct bytes premaster);       /* extended or not, by t->extended_master_secret */
-void tls_keys12_sides(struct tls *, struct tls_side *in, struct tls_side *out);
-void tls_keys12_finished(struct tls *, bool of_client, uint8_t verify_data[12]);
+void tls_keys12_sides(struct tls *, struct tls_side *in, struct tls_side *out); /* each direction changes at its own moment: NULL, not yet */
+void tls_keys12_finished(struct tls *, bool of_client, uint8_t verify_data[TLS_FINISHED12_BYTES]);
+void tls_keys12_export(const struct tls *, const char *label, struct bytes context, struct room out); /* RFC 5705, for tls_export */
 
 /* params.c */
 struct tls_suite_info { uint16_t suite; bool v13; enum crypt_aead_kind aead; enum crypt_hash hash; bool ecdsa /* 1.2's kind of certificate */; };
@@ -172,9 +179,9 @@ size_t tls_list_schemes(const struct tls_config *, uint16_t out[32]);
 /* certify.c */
 bool tls_choose_identity(struct tls *, struct bytes server_name, bool v13);  /* sets handshake->identity and sign_scheme; false: none fits */
 bool tls_send_certificate(struct tls *);                            /* 1.3 or 1.2, compressed if agreed, stapled if asked */
-bool tls_send_certificate_verify(struct tls *);                     /* 1.3, 4.4.3; 1.2, 7.4.8 */
+bool tls_send_certificate_verify(struct tls *);                     /* 1.3, 4.4.3; 1.2, 7.4.8: over messages12 */
 bool tls_on_certificate(struct tls *, instant now, enum tls_message_type, struct bytes body); /* keeps the chain; verifies it */
-bool tls_on_certificate_verify(struct tls *, struct bytes body, const uint8_t *transcript_hash);
+bool tls_on_certificate_verify(struct tls *, struct bytes body, const uint8_t *transcript_hash); /* 1.2: over messages12, the hash is NULL */
 bool tls_verify_peer(struct tls *, instant now);                    /* the chain: alerts by what is wrong */
 int64_t tls_date(const struct tls *, instant now);
 

@@ -1,2 +1,96 @@
 /* SPDX-License-Identifier: ISC */
+/* TLS 1.2's keys: the PRF (RFC 5246, 5), the master secret (8.1; RFC 7627, 4), the key block (6.3), Finished (7.4.9), exporters
+ * (RFC 5705). */
 #include "proto/tls/inside.h"
+#include "proto/tls/keylog.h"
+
+#define SEEDS_MAX 4
+#define MASTER_SECRET_BYTES 48
+#define SALT_BYTES 4 /* AES-GCM's implicit part of the nonce (RFC 5288, 3); ChaCha20-Poly1305's is whole (RFC 7905, 2) */
+
+/* P_hash(secret, label + seed): HMAC(A(1) + label + seed), HMAC(A(2) + label + seed) ... where A(i) is HMAC(A(i - 1)). */
+void tls_prf12(struct crypt *crypt, enum crypt_hash hash, struct bytes secret, const char *label, const struct bytes *seeds,
+               size_t count, struct room out)
+{
+	uint8_t a[CRYPT_HASH_MAX], block[CRYPT_HASH_MAX];
+	size_t len = crypt_hash_len(hash);
+	struct bytes parts[2 + SEEDS_MAX] = { { a, len }, bytes_of(label) };
+
+	assert(count <= SEEDS_MAX);
+	memcpy(parts + 2, seeds, count * sizeof *seeds);
+	crypt_hmac(crypt, hash, secret, parts + 1, 1 + count, a);
+	for (size_t n; out.len > 0; out = room_skip(out, n)) {
+		n = size_min(out.len, len);
+		crypt_hmac(crypt, hash, secret, parts, 2 + count, block);
+		memcpy(out.at, block, n);
+		crypt_hmac(crypt, hash, secret, parts, 1, a);
+	}
+	crypt_wipe(a, sizeof a);
+	crypt_wipe(block, sizeof block);
+}
+
+/* The transcript ends with the ClientKeyExchange: what it hashes to is RFC 7627's session_hash. */
+void tls_keys12_master(struct tls *t, struct bytes premaster)
+{
+	struct tls_handshake *h = t->handshake;
+	struct room master = { h->master_secret12, MASTER_SECRET_BYTES };
+
+	if (t->extended_master_secret) {
+		uint8_t session_hash[CRYPT_HASH_MAX];
+		tls_transcript_peek(t, session_hash);
+		tls_prf12(t->config->crypt, h->hash, premaster, "extended master secret",
+		          &(struct bytes){ session_hash, crypt_hash_len(h->hash) }, 1, master);
+	} else {
+		struct bytes randoms[] = { { h->client_random, TLS_RANDOM_BYTES }, { h->server_random, TLS_RANDOM_BYTES } };
+		tls_prf12(t->config->crypt, h->hash, premaster, "master secret", randoms, COUNT(randoms), master);
+	}
+}
+
+static void set_side(struct tls *t, struct tls_side *side, enum crypt_aead_kind kind, bool seal, const uint8_t *key,
+                     const uint8_t *iv, size_t iv_len)
+{
+	tls_side_end(side);
+	*side = (struct tls_side){ .explicit_nonce = iv_len == SALT_BYTES };
+	memcpy(side->iv, iv, iv_len);
+	if (seal) crypt_aead_seal_key(&side->aead, t->config->crypt, kind, key);
+	else crypt_aead_open_key(&side->aead, t->config->crypt, kind, key);
+}
+
+/* The key block, in the order of 6.3: the client's key, the server's, the client's IV, the server's (AEAD suites have no MAC keys). */
+void tls_keys12_sides(struct tls *t, struct tls_side *in, struct tls_side *out)
+{
+	struct tls_handshake *h = t->handshake;
+	enum crypt_aead_kind kind = tls_suite_find(t->suite)->aead;
+	size_t key_len = crypt_aead_key_len(kind), iv_len = kind == CRYPT_CHACHA20_POLY1305 ? CRYPT_NONCE_BYTES : SALT_BYTES;
+	struct bytes randoms[] = { { h->server_random, TLS_RANDOM_BYTES }, { h->client_random, TLS_RANDOM_BYTES } };
+	uint8_t block[2 * (CRYPT_AEAD_KEY_MAX + CRYPT_NONCE_BYTES)];
+	const uint8_t *keys[] = { block, block + key_len }, *ivs[] = { block + 2 * key_len, block + 2 * key_len + iv_len };
+
+	tls_prf12(t->config->crypt, h->hash, (struct bytes){ h->master_secret12, MASTER_SECRET_BYTES }, "key expansion", randoms,
+	          COUNT(randoms), (struct room){ block, 2 * (key_len + iv_len) });
+	if (in != NULL) set_side(t, in, kind, false, keys[!t->is_server], ivs[!t->is_server], iv_len);
+	if (out != NULL) set_side(t, out, kind, true, keys[t->is_server], ivs[t->is_server], iv_len);
+	crypt_wipe(block, sizeof block);
+}
+
+void tls_keys12_finished(struct tls *t, bool of_client, uint8_t verify_data[TLS_FINISHED12_BYTES])
+{
+	struct tls_handshake *h = t->handshake;
+	uint8_t hash[CRYPT_HASH_MAX];
+
+	tls_transcript_peek(t, hash);
+	tls_prf12(t->config->crypt, h->hash, (struct bytes){ h->master_secret12, MASTER_SECRET_BYTES },
+	          of_client ? "client finished" : "server finished", &(struct bytes){ hash, crypt_hash_len(h->hash) }, 1,
+	          (struct room){ verify_data, TLS_FINISHED12_BYTES });
+}
+
+void tls_keys12_export(const struct tls *t, const char *label, struct bytes context, struct room out)
+{
+	uint8_t context_len[2];
+	struct bytes seeds[] = { { t->exporter_randoms, sizeof t->exporter_randoms }, { context_len, sizeof context_len }, context };
+
+	assert(context.len <= UINT16_MAX);
+	store_be16(context_len, (uint16_t)context.len);
+	tls_prf12(t->config->crypt, tls_suite_find(t->suite)->hash, (struct bytes){ t->exporter_secret, MASTER_SECRET_BYTES }, label,
+	          seeds, context.at != NULL ? 3 : 1, out);
+}

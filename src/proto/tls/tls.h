@@ -151,6 +151,7 @@ struct tls { /* laid open to be read and embedded; proto/tls/ alone writes it */
 	uint8_t *in_block; uint32_t in_at, in_len, in_plain;   /* a record that is being collected, or plaintext that waits */
 	uint8_t *out_block; uint32_t out_at, out_len;          /* sealed bytes that wait */
 	uint8_t exporter_secret[TLS_SECRET_MAX];               /* 1.2: the master secret */
+	uint8_t exporter_randoms[2 * TLS_RANDOM_BYTES];        /* 1.2: the client's and the server's */
 	uint8_t resumption_secret[TLS_SECRET_MAX];             /* client: tickets become keys with it */
 	struct tls_failure failure;
 	instant give_up_at;
