@@ -27,6 +27,8 @@
 #ifndef TULLE_PROTO_TLS_INSIDE_H
 #define TULLE_PROTO_TLS_INSIDE_H
 
+#include "proto/tls/keylog.h"
+#include "proto/tls/sessions.h"
 #include "proto/tls/tls.h"
 
 enum tls_state {
@@ -46,8 +48,16 @@ enum tls_state {
 };
 #define TLS_STATES (TLS_CLOSED + 1)
 
-/* The hash of all handshake messages so far (4.4.1). Until the suite says which hash, both run. */
-struct tls_transcript { struct crypt_digest sha256, sha384; };
+/* A server that does not take the 0-RTT data of a first flight passes it over, within count.early_left (4.2.10): */
+enum tls_skip_early {
+	TLS_SKIP_NOTHING,
+	TLS_SKIP_UNREADABLE, /* records that the handshake's keys do not open, until one is opened */
+	TLS_SKIP_SEALED,     /* after a HelloRetryRequest: records of type application_data, until the second hello */
+};
+
+/* The hash of all handshake messages so far (4.4.1). Until the suite says which hash, they are held in chain_bytes, which
+ * only a client needs: a server chooses before it adds. */
+struct tls_transcript { struct crypt_digest digest; bool chosen; size_t held; };
 
 /* What only the handshake needs: one block of config->handshakes, wiped before it is given back. */
 struct tls_handshake {
@@ -78,6 +88,7 @@ struct tls_handshake {
 	uint8_t cookie[512]; uint16_t cookie_len;
 	uint16_t retry_group;
 	bool early_offered, ccs_sent, ticket_expected;
+	bool has_session; struct tls_session session; /* client: what is offered to be resumed, either version */
 
 	/* the peer's certificate */
 	struct crypt_key *peer_key;       /* the leaf's; ended with the block */
@@ -120,7 +131,8 @@ tls_handler tls_server13_on_message;
 tls_handler tls_server12_on_message;
 tls_handler tls_open_on_message;              /* post.c: after the handshake: tickets, KeyUpdate, refusing renegotiation */
 bool tls_expect(struct tls *, enum tls_message_type got, enum tls_message_type wanted); /* else unexpected_message */
-bool tls_on_change_cipher_spec(struct tls *, instant now); /* record.c drops 1.3's; 1.2's changes keys: in client12.c, server12.c */
+bool tls_client12_on_change_cipher_spec(struct tls *); /* in WAIT_CCS, no message half collected; other states: record.c decides */
+bool tls_server12_on_change_cipher_spec(struct tls *);
 
 /* Sending: write a message into &t->handshake->flight with tls_emit_..., then tls_sent_message adds it to the transcript;
  * tls_flush seals what is written. Both false: no room, and the connection has failed. */
@@ -130,17 +142,17 @@ bool tls_send_change_cipher_spec(struct tls *);
 
 void tls_transcript_start(struct tls *);
 void tls_transcript_add(struct tls *, struct bytes raw);
-void tls_transcript_choose(struct tls *, enum crypt_hash);          /* the other one ends */
+void tls_transcript_choose(struct tls *, enum crypt_hash);          /* sets handshake->hash; what was held is hashed */
 void tls_transcript_retry(struct tls *);                            /* 4.4.1: ClientHello1 becomes a message_hash */
 void tls_transcript_peek(const struct tls *, uint8_t *out);         /* of the hash's length */
 /* What a PSK's binder covers: the transcript so far and the hello without its binders, under that PSK's hash. */
 void tls_transcript_peek_with(const struct tls *, enum crypt_hash, struct bytes more, uint8_t *out);
 
 /* record.c */
-bool tls_record_seal(struct tls *, enum tls_content, struct bytes plain); /* into the out block; false: no room now */
+bool tls_record_seal(struct tls *, enum tls_content, struct bytes plain); /* into the out block, cut into records; false: no room, nothing sealed */
 size_t tls_record_room(const struct tls *);                               /* plaintext bytes that could be sealed now */
-void tls_side_set13(struct tls *, struct tls_side *, bool seal, const uint8_t *secret); /* keys.c's expansion of a traffic secret */
-void tls_side_end(struct tls_side *);
+void tls_side_set13(struct tls *, struct tls_side *, unsigned suite, const uint8_t *secret); /* &t->in or &t->out: keys of a traffic secret */
+void tls_side_end(struct tls_side *);                                       /* no protection any more */
 
 /* keys.c (7.1): `secret` and results are of the suite's hash's length */
 void tls_expand_label(struct crypt *, enum crypt_hash, const uint8_t *secret, const char *label, struct bytes context, struct room out);
@@ -152,7 +164,7 @@ void tls_keys_binder(struct crypt *, enum crypt_hash, struct bytes psk, bool ext
 void tls_keys_early_traffic(struct tls *, struct bytes psk, enum crypt_hash, const uint8_t *hello_hash, uint8_t *secret);
 void tls_keys_finished(struct tls *, const uint8_t *base_secret, uint8_t *verify_data); /* over the transcript as it is */
 void tls_keys_psk(struct tls *, struct bytes nonce, uint8_t *psk);  /* from resumption_secret (4.6.1) */
-void tls_keys_next(struct tls *, struct tls_side *, bool seal);     /* 7.2 */
+void tls_keys_next(struct tls *, struct tls_side *);                /* 7.2 */
 bool tls_send_finished13(struct tls *, const uint8_t *base_secret); /* shared by both roles */
 bool tls_check_finished13(struct tls *, const uint8_t *base_secret, struct bytes verify_data);
 
@@ -184,6 +196,10 @@ bool tls_on_certificate(struct tls *, instant now, enum tls_message_type, struct
 bool tls_on_certificate_verify(struct tls *, struct bytes body, const uint8_t *transcript_hash); /* 1.2: over messages12, the hash is NULL */
 bool tls_verify_peer(struct tls *, instant now);                    /* the chain: alerts by what is wrong */
 int64_t tls_date(const struct tls *, instant now);
+static inline int64_t tls_date_ms(const struct tls *t, instant now) /* since 1970: for sessions and tickets */
+{
+	return t->config->date * 1000 + (now - t->config->date_at) / MILLISECOND;
+}
 
 /* client_hello.c, server_hello.c, post.c */
 bool tls_client_send_hello(struct tls *, instant now);

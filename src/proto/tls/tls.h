@@ -142,21 +142,27 @@ struct tls { /* laid open to be read and embedded; proto/tls/ alone writes it */
 	uint8_t state;                   /* enum tls_state, inside.h */
 	bool is_server, resumed, retried, early_accepted, client_authenticated, extended_master_secret;
 	bool close_sent, close_received, input_ended, short_send;
+	bool input_keys_changed;         /* since the message was begun: nothing may follow it in its record (RFC 8446, 5.1) */
+	bool peer_limits_records;        /* it sent record_size_limit, so it keeps to ours (RFC 8449) */
 	uint16_t version, suite, group, scheme, peer_scheme;
-	uint16_t fragment_max;           /* plaintext bytes a record that the peer takes */
+	uint16_t fragment_max;           /* plaintext bytes a record that the peer takes, without 1.3's type */
 	uint16_t news;
-	uint8_t alpn_len, warnings, updates_pending;
+	uint16_t alert_waits;            /* an alert that found no room: level and description; 0: none */
+	uint8_t alpn_len, warnings, empty_records;
+	uint8_t skip_early;              /* server: enum tls_skip_early, inside.h */
+	uint8_t updates_wait;            /* a KeyUpdate that found no room: 1 + whether it asks for the peer's */
 	struct tls_side in, out;
 	struct tls_handshake *handshake; /* inside.h; NULL when it is over */
 	uint8_t *in_block; uint32_t in_at, in_len, in_plain;   /* a record that is being collected, or plaintext that waits */
 	uint8_t *out_block; uint32_t out_at, out_len;          /* sealed bytes that wait */
+	uint8_t *out_next; uint32_t out_next_len;              /* more of them: a flight's that found no room in the first */
 	uint8_t exporter_secret[TLS_SECRET_MAX];               /* 1.2: the master secret */
 	uint8_t exporter_randoms[2 * TLS_RANDOM_BYTES];        /* 1.2: the client's and the server's */
 	uint8_t resumption_secret[TLS_SECRET_MAX];             /* client: tickets become keys with it */
 	struct tls_failure failure;
 	instant give_up_at;
 	uint64_t records_in, records_out;
-	struct { uint32_t early_left; uint32_t tickets_got; } count;
+	struct { uint32_t early_left; /* bytes, sent or received or skipped */ uint32_t tickets_got; } count;
 	char server_name[TLS_NAME_MAX + 1]; /* asked for */
 	char alpn[TLS_ALPN_MAX + 1];
 };
