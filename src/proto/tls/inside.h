@@ -90,6 +90,8 @@ struct tls_handshake {
 	bool early_offered, ccs_sent, ticket_expected;
 	bool has_session; struct tls_session session; /* client: what is offered to be resumed, either version */
 
+	uint8_t peer_share[1 + 2 * 48]; uint8_t peer_share_len; /* client, 1.2: the server's, until ours is made */
+
 	/* the peer's certificate */
 	struct crypt_key *peer_key;       /* the leaf's; ended with the block */
 	struct bytes peer_chain[X509_CHAIN_MAX]; uint8_t peer_chain_count; /* into chain_bytes */
@@ -189,10 +191,13 @@ size_t tls_list_groups(const struct tls_config *, uint16_t out[32]);
 size_t tls_list_schemes(const struct tls_config *, uint16_t out[32]);
 
 /* certify.c */
-bool tls_choose_identity(struct tls *, struct bytes server_name, bool v13);  /* sets handshake->identity and sign_scheme; false: none fits */
+/* Sets handshake->identity and sign_scheme; false: none fits. A server in 1.2 (v13 false): of the kind that t->suite wants, which is
+ * set before; server12.c tries one suite after another. ECDSA's curve is not bound to the hash in 1.2. */
+bool tls_choose_identity(struct tls *, struct bytes server_name, bool v13);
 bool tls_send_certificate(struct tls *);                            /* 1.3 or 1.2, compressed if agreed, stapled if asked */
 bool tls_send_certificate_verify(struct tls *);                     /* 1.3, 4.4.3; 1.2, 7.4.8: over messages12 */
-bool tls_on_certificate(struct tls *, instant now, enum tls_message_type, struct bytes body); /* keeps the chain; verifies it */
+bool tls_on_certificate(struct tls *, instant now, enum tls_message_type, struct bytes body); /* keeps the chain; verifies it, but
+                                                                        for a client in 1.2: the staple comes later, client12.c verifies */
 bool tls_on_certificate_verify(struct tls *, struct bytes body, const uint8_t *transcript_hash); /* 1.2: over messages12, the hash is NULL */
 bool tls_verify_peer(struct tls *, instant now);                    /* the chain: alerts by what is wrong */
 int64_t tls_date(const struct tls *, instant now);
@@ -204,9 +209,12 @@ static inline int64_t tls_date_ms(const struct tls *t, instant now) /* since 197
 /* client_hello.c, server_hello.c, post.c */
 bool tls_client_send_hello(struct tls *, instant now);
 bool tls_server_send_hello13(struct tls *, instant now);
-bool tls_client12_start(struct tls *, instant now, const struct tls_server_hello *); /* after the ServerHello chose 1.2 */
+/* The ServerHello is in the transcript, which may still be held; t->version is set, all else that it says is read there. */
+bool tls_client12_start(struct tls *, instant now, const struct tls_server_hello *);
 bool tls_client13_start(struct tls *, instant now, const struct tls_server_hello *);
-bool tls_server12_start(struct tls *, instant now, const struct tls_client_hello *); /* version chosen: 1.2 */
+/* Version chosen: 1.2. What both versions have alike is done: server_name, ALPN, client_random, session_id, peer_schemes,
+ * peer_wants_ocsp, received, TLS_FALLBACK_SCSV. Suite, group, identity, record size, resumption and the transcript are its own. */
+bool tls_server12_start(struct tls *, instant now, const struct tls_client_hello *, struct bytes raw);
 bool tls_server13_start(struct tls *, instant now, const struct tls_client_hello *, struct bytes raw);
 bool tls_send_tickets13(struct tls *, instant now);
 
