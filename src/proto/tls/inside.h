@@ -65,7 +65,8 @@ struct tls_handshake {
 	enum crypt_hash hash;             /* the suite's, once chosen */
 	uint8_t client_random[TLS_RANDOM_BYTES], server_random[TLS_RANDOM_BYTES];
 	uint8_t session_id[TLS_SESSION_ID_MAX]; uint8_t session_id_len;
-	struct crypt_share shares[2];     /* client: those in its hello */
+	struct crypt_share shares[2];     /* client: those in its hello, and their public halves for a second hello */
+	uint8_t share_public[2][CRYPT_PUBLIC_MAX]; uint16_t share_len[2];
 	uint8_t shares_count;
 
 	/* 1.3's secrets (7.1), each of the hash's length */
@@ -132,6 +133,7 @@ tls_handler tls_server_on_hello;              /* server_hello.c: WAIT_CH, WAIT_C
 tls_handler tls_server13_on_message;
 tls_handler tls_server12_on_message;
 tls_handler tls_open_on_message;              /* post.c: after the handshake: tickets, KeyUpdate, refusing renegotiation */
+bool tls_message_input(struct tls *, instant now, struct bytes plain); /* handshake bytes of one record */
 bool tls_expect(struct tls *, enum tls_message_type got, enum tls_message_type wanted); /* else unexpected_message */
 bool tls_client12_on_change_cipher_spec(struct tls *); /* in WAIT_CCS, no message half collected; other states: record.c decides */
 bool tls_server12_on_change_cipher_spec(struct tls *);
@@ -151,8 +153,12 @@ void tls_transcript_peek(const struct tls *, uint8_t *out);         /* of the ha
 void tls_transcript_peek_with(const struct tls *, enum crypt_hash, struct bytes more, uint8_t *out);
 
 /* record.c */
-bool tls_record_seal(struct tls *, enum tls_content, struct bytes plain); /* into the out block, cut into records; false: no room, nothing sealed */
-size_t tls_record_room(const struct tls *);                               /* plaintext bytes that could be sealed now */
+/* Cuts into records, seals and puts them behind what waits to go out; false: no room (a second block was tried). */
+bool tls_record_seal(struct tls *, enum tls_content, struct bytes plain);
+size_t tls_record_send(struct tls *, struct bytes plain);                /* application data: as much as the first block has room for */
+size_t tls_record_input(struct tls *, instant now, struct bytes wire);   /* of one record; 0: it has to wait */
+void tls_record_drained(struct tls *);                                   /* the first out block is: it goes, the second takes its place */
+bool tls_block_ready(struct tls *, uint8_t **block);                     /* takes one if there is none; false: the pool is empty, TLS_STARVED */
 void tls_side_set13(struct tls *, struct tls_side *, unsigned suite, const uint8_t *secret); /* &t->in or &t->out: keys of a traffic secret */
 void tls_side_end(struct tls_side *);                                       /* no protection any more */
 
@@ -182,13 +188,13 @@ void tls_keys12_export(const struct tls *, const char *label, struct bytes conte
 struct tls_suite_info { uint16_t suite; bool v13; enum crypt_aead_kind aead; enum crypt_hash hash; bool ecdsa /* 1.2's kind of certificate */; };
 const struct tls_suite_info *tls_suite_find(unsigned suite);
 bool tls_offers_version(const struct tls_config *, unsigned version);
-size_t tls_default_list(const char *what, uint16_t out[32]);        /* "suites", "groups", "schemes" */
 bool tls_lists_suite(const struct tls_config *, unsigned suite);    /* configured, and of a configured version */
 bool tls_lists_group(const struct tls_config *, unsigned group);
 bool tls_lists_scheme(const struct tls_config *, unsigned scheme);
-size_t tls_list_suites(const struct tls_config *, uint16_t out[32]);
-size_t tls_list_groups(const struct tls_config *, uint16_t out[32]);
-size_t tls_list_schemes(const struct tls_config *, uint16_t out[32]);
+#define TLS_LIST_MAX 32
+size_t tls_list_suites(const struct tls_config *, uint16_t out[TLS_LIST_MAX]); /* those that tls_lists_... says yes to, in order */
+size_t tls_list_groups(const struct tls_config *, uint16_t out[TLS_LIST_MAX]);
+size_t tls_list_schemes(const struct tls_config *, uint16_t out[TLS_LIST_MAX]);
 
 /* certify.c */
 /* Sets handshake->identity and sign_scheme; false: none fits. A server in 1.2 (v13 false): of the kind that t->suite wants, which is
@@ -217,6 +223,7 @@ bool tls_client13_start(struct tls *, instant now, const struct tls_server_hello
 bool tls_server12_start(struct tls *, instant now, const struct tls_client_hello *, struct bytes raw);
 bool tls_server13_start(struct tls *, instant now, const struct tls_client_hello *, struct bytes raw);
 bool tls_send_tickets13(struct tls *, instant now);
+bool tls_send_key_update(struct tls *, bool ask_peer);              /* false: no room; it waits */
 
 /* tickets.c, sessions.c, early.c, keylog.c are called through their own headers. */
 

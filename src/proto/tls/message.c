@@ -1,2 +1,250 @@
 /* SPDX-License-Identifier: ISC */
+/* The handshake layer (RFC 8446, 4): messages out of records in any fragmentation, the transcript (4.4.1), messages into records.
+ *
+ * A message that lies whole in its record is handed on from there; only one that comes in pieces is collected. After the
+ * handshake there is no block to collect in: one is taken for as long as a message is half there.
+ */
 #include "proto/tls/inside.h"
+
+#define FLIGHT_BYTES (40u << 10) /* of messages that we send, between two flushes */
+#define CHAIN_BYTES (64u << 10)  /* of a peer's certificates that are kept */
+
+static size_t rounded(size_t n) { return (n + 15) / 16 * 16; }
+
+size_t tls_handshake_block_bytes(void)
+{
+	return rounded(sizeof(struct tls_handshake)) + rounded(TLS_MESSAGE_HEADER + TLS_MESSAGE_MAX) + FLIGHT_BYTES + CHAIN_BYTES +
+	       TLS_MESSAGES12_MAX;
+}
+
+static struct room cut(uint8_t **at, size_t len)
+{
+	struct room r = { *at, len };
+	*at += rounded(len);
+	return r;
+}
+
+bool tls_handshake_take(struct tls *t)
+{
+	struct tls_handshake *h = pool_take(t->config->handshakes);
+	uint8_t *at = (uint8_t *)h;
+
+	if (h == NULL) return false;
+	assert(t->config->handshakes->block_bytes >= tls_handshake_block_bytes());
+	memset(h, 0, sizeof *h);
+	cut(&at, sizeof *h);
+	h->collect = cut(&at, TLS_MESSAGE_HEADER + TLS_MESSAGE_MAX);
+	struct room flight = cut(&at, FLIGHT_BYTES);
+	h->flight = (struct tls_writer){ .at = flight.at, .size = flight.len };
+	h->chain_bytes = cut(&at, CHAIN_BYTES);
+	h->messages12.room = cut(&at, TLS_MESSAGES12_MAX);
+	h->psk_index = -1;
+	t->handshake = h;
+	return true;
+}
+
+void tls_handshake_give(struct tls *t)
+{
+	struct tls_handshake *h = t->handshake;
+
+	if (h == NULL) return;
+	crypt_digest_end(&h->transcript.digest);
+	for (size_t i = 0; i < COUNT(h->shares); i++) crypt_share_end(&h->shares[i]);
+	crypt_key_end(h->peer_key);
+	crypt_wipe(h, sizeof *h);
+	t->handshake = NULL;
+	pool_give(t->config->handshakes, h);
+}
+
+/* ---- transcript ---- */
+
+void tls_transcript_start(struct tls *t) { t->handshake->transcript = (struct tls_transcript){ 0 }; }
+
+static void keep12(struct tls_handshake *h, struct bytes raw)
+{
+	if (!h->messages12.keep || h->messages12.cut) return;
+	h->messages12.cut = raw.len > h->messages12.room.len - h->messages12.len;
+	if (h->messages12.cut) return;
+	memcpy(h->messages12.room.at + h->messages12.len, raw.at, raw.len);
+	h->messages12.len += raw.len;
+}
+
+void tls_transcript_add(struct tls *t, struct bytes raw)
+{
+	struct tls_handshake *h = t->handshake;
+
+	keep12(h, raw);
+	if (h->transcript.chosen) {
+		crypt_digest_add(&h->transcript.digest, raw);
+		return;
+	}
+	assert(raw.len <= h->chain_bytes.len - h->transcript.held);
+	memcpy(h->chain_bytes.at + h->transcript.held, raw.at, raw.len);
+	h->transcript.held += raw.len;
+}
+
+void tls_transcript_choose(struct tls *t, enum crypt_hash hash)
+{
+	struct tls_handshake *h = t->handshake;
+
+	h->hash = hash;
+	if (h->transcript.chosen) {
+		assert(h->transcript.digest.hash == hash);
+		return;
+	}
+	h->transcript.chosen = true;
+	crypt_digest_start(&h->transcript.digest, t->config->crypt, hash);
+	if (h->transcript.held > 0) crypt_digest_add(&h->transcript.digest, (struct bytes){ h->chain_bytes.at, h->transcript.held });
+	h->transcript.held = 0;
+}
+
+void tls_transcript_retry(struct tls *t)
+{
+	struct tls_transcript *transcript = &t->handshake->transcript;
+	enum crypt_hash hash = t->handshake->hash;
+	size_t len = crypt_hash_len(hash);
+	uint8_t message[TLS_MESSAGE_HEADER + CRYPT_HASH_MAX] = { TLS_MESSAGE_HASH, 0, 0, (uint8_t)len };
+
+	tls_transcript_peek(t, message + TLS_MESSAGE_HEADER);
+	crypt_digest_end(&transcript->digest);
+	crypt_digest_start(&transcript->digest, t->config->crypt, hash);
+	crypt_digest_add(&transcript->digest, (struct bytes){ message, TLS_MESSAGE_HEADER + len });
+}
+
+void tls_transcript_peek(const struct tls *t, uint8_t *out)
+{
+	assert(t->handshake->transcript.chosen);
+	crypt_digest_peek(&t->handshake->transcript.digest, out);
+}
+
+void tls_transcript_peek_with(const struct tls *t, enum crypt_hash hash, struct bytes more, uint8_t *out)
+{
+	const struct tls_handshake *h = t->handshake;
+	struct crypt_digest d;
+
+	if (h->transcript.chosen) {
+		assert(hash == h->hash);
+		crypt_digest_copy(&d, &h->transcript.digest);
+	} else {
+		crypt_digest_start(&d, t->config->crypt, hash);
+		if (h->transcript.held > 0) crypt_digest_add(&d, (struct bytes){ h->chain_bytes.at, h->transcript.held });
+	}
+	crypt_digest_add(&d, more);
+	crypt_digest_peek(&d, out);
+	crypt_digest_end(&d);
+}
+
+/* ---- in ---- */
+
+bool tls_expect(struct tls *t, enum tls_message_type got, enum tls_message_type wanted)
+{
+	const char *got_name = tls_message_name(got), *wanted_name = tls_message_name(wanted);
+	if (got == wanted) return true;
+	return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "%s came where %s was due", got_name != NULL ? got_name : "an unknown message",
+	                wanted_name != NULL ? wanted_name : "another");
+}
+
+static bool on_message(struct tls *t, instant now, enum tls_message_type type, struct bytes body, struct bytes raw)
+{
+	switch (t->state) {
+	case TLS_CLIENT_WAIT_SH: return tls_client_on_hello(t, now, type, body, raw);
+	case TLS_CLIENT_WAIT_EE: case TLS_CLIENT_WAIT_CERT_CR: case TLS_CLIENT_WAIT_CERT: case TLS_CLIENT_WAIT_CV:
+	case TLS_CLIENT_WAIT_FINISHED: return tls_client13_on_message(t, now, type, body, raw);
+	case TLS_SERVER_WAIT_CH: case TLS_SERVER_WAIT_CH2: return tls_server_on_hello(t, now, type, body, raw);
+	case TLS_SERVER_WAIT_EOED: case TLS_SERVER_WAIT_CERT: case TLS_SERVER_WAIT_CV:
+	case TLS_SERVER_WAIT_FINISHED: return tls_server13_on_message(t, now, type, body, raw);
+	case TLS_OPEN: return tls_open_on_message(t, now, type, body, raw);
+	case TLS_START: case TLS_CLOSED: return false;
+	default: return t->is_server ? tls_server12_on_message(t, now, type, body, raw) : tls_client12_on_message(t, now, type, body, raw);
+	}
+}
+
+/* 5.1: a message before a change of keys ends its record. */
+static bool dispatch(struct tls *t, instant now, struct bytes raw, bool last_in_record)
+{
+	t->input_keys_changed = false;
+	if (!on_message(t, now, (enum tls_message_type)raw.at[0], bytes_skip(raw, TLS_MESSAGE_HEADER), raw)) return false;
+	if (t->input_keys_changed && !last_in_record)
+		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "more handshake bytes in the record behind a message that changes the keys");
+	return t->state != TLS_CLOSED;
+}
+
+static size_t message_len(const uint8_t *at) { return TLS_MESSAGE_HEADER + ((size_t)at[1] << 16 | load_be16(at + 2)); }
+
+static bool check_length(struct tls *t, const uint8_t *at)
+{
+	const char *name = tls_message_name(at[0]);
+	size_t len = message_len(at) - TLS_MESSAGE_HEADER;
+	if (len <= TLS_MESSAGE_MAX) return true;
+	return tls_fail(t, TLS_ILLEGAL_PARAMETER, "%s of %zu bytes, more than the %u we take", name != NULL ? name : "a message", len,
+	                TLS_MESSAGE_MAX);
+}
+
+static bool room_to_collect(struct tls *t)
+{
+	if (t->handshake != NULL || tls_handshake_take(t)) return true;
+	t->news |= TLS_STARVED;
+	return tls_fail(t, TLS_INTERNAL_ERROR, "no memory for a message that comes in pieces");
+}
+
+/* Takes of `plain` what the message lacks; its handler is called when it is whole. */
+static bool collect(struct tls *t, instant now, struct bytes *plain)
+{
+	struct tls_handshake *h = t->handshake;
+
+	while (plain->len > 0) {
+		size_t want = h->collected < TLS_MESSAGE_HEADER ? TLS_MESSAGE_HEADER : message_len(h->collect.at);
+		size_t n = size_min(want - h->collected, plain->len);
+		memcpy(h->collect.at + h->collected, plain->at, n);
+		h->collected += n;
+		*plain = bytes_skip(*plain, n);
+		if (h->collected < TLS_MESSAGE_HEADER) return true;
+		if (h->collected == TLS_MESSAGE_HEADER && !check_length(t, h->collect.at)) return false;
+		if (h->collected < message_len(h->collect.at)) continue;
+		h->collected = 0; /* before the handler, after which the block may be gone */
+		return dispatch(t, now, (struct bytes){ h->collect.at, message_len(h->collect.at) }, plain->len == 0);
+	}
+	return true;
+}
+
+/* Is the next message all there? If its header says that it is too long, it has failed. */
+static bool whole(const struct bytes plain)
+{
+	return plain.len >= TLS_MESSAGE_HEADER && plain.len >= message_len(plain.at);
+}
+
+bool tls_message_input(struct tls *t, instant now, struct bytes plain)
+{
+	while (plain.len > 0 && t->state != TLS_CLOSED) {
+		if ((t->handshake == NULL || t->handshake->collected == 0) && whole(plain)) {
+			struct bytes raw = bytes_first(plain, message_len(plain.at));
+			plain = bytes_skip(plain, raw.len);
+			if (!check_length(t, raw.at) || !dispatch(t, now, raw, plain.len == 0)) return false;
+		} else if (!room_to_collect(t) || !collect(t, now, &plain)) {
+			return false;
+		}
+	}
+	return t->state != TLS_CLOSED;
+}
+
+/* ---- out ---- */
+
+bool tls_sent_message(struct tls *t, size_t from)
+{
+	struct tls_writer *flight = &t->handshake->flight;
+
+	if (flight->cut) return tls_fail(t, TLS_INTERNAL_ERROR, "our own messages do not fit into %zu bytes", flight->size);
+	tls_transcript_add(t, (struct bytes){ flight->at + from, flight->len - from });
+	return true;
+}
+
+bool tls_flush(struct tls *t)
+{
+	struct tls_handshake *h = t->handshake;
+
+	if (h->flight.cut) return tls_fail(t, TLS_INTERNAL_ERROR, "our own messages do not fit into %zu bytes", h->flight.size);
+	if (!tls_record_seal(t, TLS_HANDSHAKE, (struct bytes){ h->flight.at + h->sealed, h->flight.len - h->sealed }))
+		return tls_fail(t, TLS_INTERNAL_ERROR, "no room for our own messages");
+	h->flight.len = h->sealed = 0;
+	return true;
+}

@@ -141,14 +141,14 @@ struct tls { /* laid open to be read and embedded; proto/tls/ alone writes it */
 	const struct tls_config *config;
 	uint8_t state;                   /* enum tls_state, inside.h */
 	bool is_server, resumed, retried, early_accepted, client_authenticated, extended_master_secret;
-	bool close_sent, close_received, input_ended, short_send;
+	bool close_sent, close_received, eof_said, short_send, starved;
 	bool input_keys_changed;         /* since the message was begun: nothing may follow it in its record (RFC 8446, 5.1) */
 	bool peer_limits_records;        /* it sent record_size_limit, so it keeps to ours (RFC 8449) */
 	uint16_t version, suite, group, scheme, peer_scheme;
 	uint16_t fragment_max;           /* plaintext bytes a record that the peer takes, without 1.3's type */
 	uint16_t news;
 	uint16_t alert_waits;            /* an alert that found no room: level and description; 0: none */
-	uint8_t alpn_len, warnings, empty_records;
+	uint8_t alpn_len, warnings, idle_records; /* records in a row that brought nothing */
 	uint8_t skip_early;              /* server: enum tls_skip_early, inside.h */
 	uint8_t updates_wait;            /* a KeyUpdate that found no room: 1 + whether it asks for the peer's */
 	struct tls_side in, out;
