@@ -13,6 +13,7 @@ enum crypt_scheme { /* IANA: TLS SignatureScheme */
 	CRYPT_ED25519 = 0x0807,
 	CRYPT_RSA_PSS_PSS_SHA256 = 0x0809, CRYPT_RSA_PSS_PSS_SHA384 = 0x080a, CRYPT_RSA_PSS_PSS_SHA512 = 0x080b,
 };
+#define CRYPT_ANY_CURVE 0x10000u /* added to an ECDSA scheme: its hash, with a key on either curve, as in TLS 1.2; else it says nothing */
 enum crypt_key_kind { CRYPT_KEY_P256, CRYPT_KEY_P384, CRYPT_KEY_ED25519, CRYPT_KEY_RSA, CRYPT_KEY_RSA_PSS };
 #define CRYPT_KEY_KINDS (CRYPT_KEY_RSA_PSS + 1)
 #define CRYPT_SIGNATURE_MAX 1024 /* bytes: RSA of 8192 bits */

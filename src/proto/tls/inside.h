@@ -179,9 +179,12 @@ bool tls_check_finished13(struct tls *, const uint8_t *base_secret, struct bytes
 /* keys12.c (RFC 5246, 5, 6.3, 8.1; RFC 7627) */
 #define TLS_FINISHED12_BYTES 12
 void tls_prf12(struct crypt *, enum crypt_hash, struct bytes secret, const char *label, const struct bytes *seeds, size_t count, struct room out);
-void tls_keys12_master(struct tls *, struct bytes premaster);       /* extended or not, by t->extended_master_secret */
+void tls_keys12_master(struct tls *, struct bytes premaster);       /* the extended one; the transcript ends with ClientKeyExchange */
 void tls_keys12_sides(struct tls *, struct tls_side *in, struct tls_side *out); /* each direction changes at its own moment: NULL, not yet */
 void tls_keys12_finished(struct tls *, bool of_client, uint8_t verify_data[TLS_FINISHED12_BYTES]);
+bool tls_send_finished12(struct tls *);                             /* ChangeCipherSpec, the new keys, Finished: shared by both roles */
+bool tls_check_finished12(struct tls *, struct bytes verify_data, struct bytes raw);
+void tls_keys12_done(struct tls *);                                 /* what exporters want, before the handshake's block goes */
 void tls_keys12_export(const struct tls *, const char *label, struct bytes context, struct room out); /* RFC 5705, for tls_export */
 
 /* params.c */
@@ -195,6 +198,8 @@ bool tls_lists_scheme(const struct tls_config *, unsigned scheme);
 size_t tls_list_suites(const struct tls_config *, uint16_t out[TLS_LIST_MAX]); /* those that tls_lists_... says yes to, in order */
 size_t tls_list_groups(const struct tls_config *, uint16_t out[TLS_LIST_MAX]);
 size_t tls_list_schemes(const struct tls_config *, uint16_t out[TLS_LIST_MAX]);
+
+static inline bool tls_is_group12(unsigned group) { return group != CRYPT_X25519MLKEM768; } /* hybrids are 1.3's only */
 
 /* certify.c */
 /* Sets handshake->identity and sign_scheme; false: none fits. A server in 1.2 (v13 false): of the kind that t->suite wants, which is
