@@ -28,7 +28,7 @@ enum x509_why {
 	X509_WRONG_NAME,     /* it is for other names */
 	X509_WRONG_PURPOSE,  /* key usage, extended key usage, CA or not */
 	X509_NAME_CONSTRAINT,
-	X509_REVOKED,
+	X509_IS_REVOKED,
 	X509_REVOCATION_UNKNOWN, /* it was asked for and could not be told */
 	X509_WEAK,           /* a key too small, a hash too weak */
 };

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "crypt/x509_parts.h"
+
+struct x509_trust *x509_trust_open(struct crypt *crypt)
+{
+	struct x509_trust *t = OPENSSL_zalloc(sizeof *t);
+	assert(t != NULL);
+	t->crypt = crypt;
+	t->store = X509_STORE_new();
+	assert(t->store != NULL);
+	return t;
+}
+
+void x509_trust_close(struct x509_trust *t)
+{
+	if (t == NULL) return;
+	for (size_t i = 0; i < t->count; i++) {
+		X509_free(t->roots[i].x509);
+		OPENSSL_free((void *)(uintptr_t)t->roots[i].der.at);
+	}
+	OPENSSL_free(t->roots);
+	X509_STORE_free(t->store);
+	OPENSSL_free(t);
+}
+
+size_t x509_trust_count(const struct x509_trust *t) { return t->count; }
+
+X509 *x509_from_der(struct crypt *crypt, struct bytes der)
+{
+	const unsigned char *at = der.at;
+	X509 *x = X509_new_ex(crypt->library, NULL);
+
+	ERR_set_mark();
+	if (x != NULL && (d2i_X509(&x, &at, (long)der.len) == NULL || at != der.at + der.len)) {
+		X509_free(x);
+		x = NULL;
+	}
+	ERR_pop_to_mark();
+	return x;
+}
+
+bool x509_next_pem(struct x509_pem *p, struct text *why)
+{
+	char *name = NULL, *header = NULL;
+	size_t at = p->all.len - p->rest.len;
+	unsigned long error;
+	BIO *bio;
+
+	if (p->der != NULL) OPENSSL_free(p->der);
+	p->der = NULL, p->label[0] = '\0', p->line = 1;
+	for (size_t i = 0; i < at; i++) p->line += p->all.at[i] == '\n';
+	for (struct bytes b = p->rest; b.len >= 11 && memcmp(b.at, "-----BEGIN ", 11) != 0; b = bytes_skip(b, 1))
+		p->line += b.at[0] == '\n';
+	bio = BIO_new_mem_buf(p->rest.at, (int)p->rest.len);
+	assert(bio != NULL);
+	ERR_set_mark();
+	p->good = PEM_read_bio(bio, &name, &header, &p->der, &p->len) == 1;
+	error = ERR_peek_last_error();
+	p->rest = bytes_skip(p->rest, p->rest.len - BIO_pending(bio));
+	BIO_free(bio);
+	if (p->good) OPENSSL_strlcpy(p->label, name, sizeof p->label);
+	OPENSSL_free(name), OPENSSL_free(header);
+	bool end = !p->good && ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+	if (!p->good && !end) text_printf(why, "line %u: the PEM block that begins here is broken", p->line);
+	ERR_pop_to_mark();
+	if (end) p->good = true;
+	return p->good && !end;
+}
+
+struct x509_pem x509_pem_of(struct bytes text)
+{
+	return (struct x509_pem){ .all = text, .rest = text };
+}
+
+void x509_pem_end(struct x509_pem *p)
+{
+	OPENSSL_free(p->der);
+	p->der = NULL;
+}
+
+static void add_root(struct x509_trust *t, X509 *x, struct bytes der)
+{
+	if (t->count == t->size) {
+		t->size = t->size * 2 + 8;
+		t->roots = OPENSSL_realloc(t->roots, t->size * sizeof *t->roots);
+		assert(t->roots != NULL);
+	}
+	t->roots[t->count].x509 = x;
+	t->roots[t->count++].der = (struct bytes){ OPENSSL_memdup(der.at, der.len), der.len };
+}
+
+static bool read_roots(struct x509_trust *t, struct bytes pem, struct text *why)
+{
+	struct x509_pem p = x509_pem_of(pem);
+	size_t before = t->count;
+
+	while (x509_next_pem(&p, why)) {
+		struct bytes der = { p.der, (size_t)p.len };
+		X509 *x;
+		if (strcmp(p.label, "CERTIFICATE") != 0) continue;
+		x = x509_from_der(t->crypt, der);
+		if (x == NULL) {
+			text_printf(why, "line %u: what is called a certificate there is none", p.line);
+			p.good = false;
+			break;
+		}
+		add_root(t, x, der);
+	}
+	x509_pem_end(&p);
+	if (p.good && t->count == before) text_puts(why, "it holds no certificate in PEM (-----BEGIN CERTIFICATE-----)");
+	return p.good && t->count > before;
+}
+
+bool x509_trust_add(struct x509_trust *t, struct bytes pem, struct text *why)
+{
+	size_t before = t->count;
+	bool good = read_roots(t, pem, why);
+
+	while (!good && t->count > before) {
+		t->count--;
+		X509_free(t->roots[t->count].x509);
+		OPENSSL_free((void *)(uintptr_t)t->roots[t->count].der.at);
+	}
+	for (size_t i = before; i < t->count; i++) X509_STORE_add_cert(t->store, t->roots[i].x509);
+	return good;
+}
+
+static X509_CRL *crl_from_der(struct crypt *crypt, struct bytes der)
+{
+	const unsigned char *at = der.at;
+	X509_CRL *crl = X509_CRL_new_ex(crypt->library, NULL);
+
+	ERR_set_mark();
+	if (crl != NULL && (d2i_X509_CRL(&crl, &at, (long)der.len) == NULL || at != der.at + der.len)) {
+		X509_CRL_free(crl);
+		crl = NULL;
+	}
+	ERR_pop_to_mark();
+	return crl;
+}
+
+static bool add_crl(struct x509_trust *t, struct bytes der)
+{
+	X509_CRL *crl = crl_from_der(t->crypt, der);
+	if (crl == NULL) return false;
+	t->crls_count += X509_STORE_add_crl(t->store, crl) == 1;
+	X509_CRL_free(crl);
+	return true;
+}
+
+bool x509_trust_add_crl(struct x509_trust *t, struct bytes text, struct text *why)
+{
+	struct x509_pem p = x509_pem_of(text);
+	size_t found = 0;
+
+	if (text.len > 0 && text.at[0] == DER_SEQUENCE) {
+		if (!add_crl(t, text)) text_puts(why, "it is not a revocation list");
+		else found++;
+		return found > 0;
+	}
+	while (x509_next_pem(&p, why)) {
+		if (strcmp(p.label, "X509 CRL") != 0) continue;
+		found++;
+		if (add_crl(t, (struct bytes){ p.der, (size_t)p.len })) continue;
+		text_printf(why, "line %u: what is called a revocation list there is none", p.line);
+		p.good = false;
+		break;
+	}
+	x509_pem_end(&p);
+	if (p.good && found == 0) text_puts(why, "it holds no revocation list (-----BEGIN X509 CRL-----)");
+	return p.good && found > 0;
+}
