@@ -74,6 +74,10 @@ bool tls_next_share(struct bytes *list, unsigned *group, struct bytes *key);    
 bool tls_next_extension(struct bytes *list, unsigned *type, struct bytes *body);
 struct tls_certificate_entry { struct bytes der, ocsp; tls_extensions has; struct bytes extensions; };
 bool tls_has_u16(struct bytes list, unsigned value);
+bool tls_next_authority(struct bytes *list, struct bytes *name);                 /* a distinguished name, DER */
+bool tls_find_extension(struct bytes list, unsigned type, struct bytes *body);
+/* Whether a message's extensions are all in `allowed` (for instance those that were asked for); else *other is the first that is not. */
+bool tls_only_extensions(struct bytes list, tls_extensions allowed, unsigned *other);
 static inline bool tls_is_grease(unsigned value) { return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff); } /* RFC 8701 */
 
 struct tls_record { enum tls_content type; unsigned version; size_t length; };
@@ -175,6 +179,9 @@ void tls_emit_new_session_ticket(struct tls_writer *, bool v13, const struct tls
 void tls_emit_server_key_exchange(struct tls_writer *, const struct tls_server_key_exchange *);
 void tls_emit_client_key_exchange(struct tls_writer *, struct bytes share);
 void tls_emit_key_update(struct tls_writer *, bool requested);
+void tls_emit_certificate_status(struct tls_writer *, struct bytes ocsp); /* 1.2 */
+void tls_emit_compressed_certificate(struct tls_writer *, const struct tls_compressed_certificate *);
+void tls_put_server_params(struct tls_writer *, unsigned group, struct bytes share); /* what a ServerKeyExchange signs, after the randoms */
 /* A Certificate message: `der[i]` with, in 1.3, `ocsp` stapled to the first if not empty. */
 void tls_emit_certificate(struct tls_writer *, bool v13, struct bytes context, const struct bytes *der, size_t count, struct bytes ocsp);
 
