@@ -219,6 +219,10 @@ static inline int64_t tls_date_ms(const struct tls *t, instant now) /* since 197
 
 /* client_hello.c, server_hello.c, post.c */
 bool tls_client_send_hello(struct tls *, instant now);
+struct tls_psk_offer { struct bytes identity, key; enum crypt_hash hash; bool external; };
+bool tls_client_psk(const struct tls *, size_t index, struct tls_psk_offer *); /* the index-th that the hello offers; false: no more */
+/* A server's extensions: those that we did not ask for are unsupported_extension, those that do not belong there illegal_parameter. */
+bool tls_check_extensions(struct tls *, const char *message, struct bytes extensions, tls_extensions allowed);
 bool tls_server_send_hello13(struct tls *, instant now);
 /* The ServerHello is in the transcript, which may still be held; t->version is set, all else that it says is read there. */
 bool tls_client12_start(struct tls *, instant now, const struct tls_server_hello *);
