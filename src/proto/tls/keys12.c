@@ -29,21 +29,16 @@ void tls_prf12(struct crypt *crypt, enum crypt_hash hash, struct bytes secret, c
 	crypt_wipe(block, sizeof block);
 }
 
-/* The transcript ends with the ClientKeyExchange: what it hashes to is RFC 7627's session_hash. */
+/* The transcript ends with the ClientKeyExchange: what it hashes to is RFC 7627's session_hash. There is no other master secret:
+ * both our roles refuse a peer that does not have the extended one (5.2 and 5.3 leave that to us). */
 void tls_keys12_master(struct tls *t, struct bytes premaster)
 {
 	struct tls_handshake *h = t->handshake;
-	struct room master = { h->master_secret12, MASTER_SECRET_BYTES };
+	uint8_t session_hash[CRYPT_HASH_MAX];
 
-	if (t->extended_master_secret) {
-		uint8_t session_hash[CRYPT_HASH_MAX];
-		tls_transcript_peek(t, session_hash);
-		tls_prf12(t->config->crypt, h->hash, premaster, "extended master secret",
-		          &(struct bytes){ session_hash, crypt_hash_len(h->hash) }, 1, master);
-	} else {
-		struct bytes randoms[] = { { h->client_random, TLS_RANDOM_BYTES }, { h->server_random, TLS_RANDOM_BYTES } };
-		tls_prf12(t->config->crypt, h->hash, premaster, "master secret", randoms, COUNT(randoms), master);
-	}
+	tls_transcript_peek(t, session_hash);
+	tls_prf12(t->config->crypt, h->hash, premaster, "extended master secret",
+	          &(struct bytes){ session_hash, crypt_hash_len(h->hash) }, 1, (struct room){ h->master_secret12, MASTER_SECRET_BYTES });
 }
 
 static void set_side(struct tls *t, struct tls_side *side, enum crypt_aead_kind kind, bool seal, const uint8_t *key,
@@ -93,4 +88,37 @@ void tls_keys12_export(const struct tls *t, const char *label, struct bytes cont
 	store_be16(context_len, (uint16_t)context.len);
 	tls_prf12(t->config->crypt, tls_suite_find(t->suite)->hash, (struct bytes){ t->exporter_secret, MASTER_SECRET_BYTES }, label,
 	          seeds, context.at != NULL ? 3 : 1, out);
+}
+
+bool tls_send_finished12(struct tls *t)
+{
+	struct tls_writer *w = &t->handshake->flight;
+	uint8_t verify_data[TLS_FINISHED12_BYTES];
+
+	if (!tls_flush(t) || !tls_send_change_cipher_spec(t)) return false;
+	tls_keys12_sides(t, NULL, &t->out);
+	tls_keys12_finished(t, !t->is_server, verify_data);
+	size_t from = w->len, mark = tls_open_message(w, TLS_FINISHED);
+	tls_put(w, (struct bytes){ verify_data, sizeof verify_data });
+	tls_close_message(w, mark);
+	return tls_sent_message(t, from) && tls_flush(t);
+}
+
+bool tls_check_finished12(struct tls *t, struct bytes verify_data, struct bytes raw)
+{
+	uint8_t wanted[TLS_FINISHED12_BYTES];
+
+	if (verify_data.len != sizeof wanted) return tls_fail(t, TLS_DECODE_ERROR, "Finished: %zu bytes, not 12", verify_data.len);
+	tls_keys12_finished(t, t->is_server, wanted);
+	if (!crypt_equal(verify_data, (struct bytes){ wanted, sizeof wanted }))
+		return tls_fail(t, TLS_DECRYPT_ERROR, "Finished: is not what the handshake's messages give: they were changed on their way");
+	tls_transcript_add(t, raw);
+	return true;
+}
+
+void tls_keys12_done(struct tls *t)
+{
+	memcpy(t->exporter_secret, t->handshake->master_secret12, MASTER_SECRET_BYTES);
+	memcpy(t->exporter_randoms, t->handshake->client_random, TLS_RANDOM_BYTES);
+	memcpy(t->exporter_randoms + TLS_RANDOM_BYTES, t->handshake->server_random, TLS_RANDOM_BYTES);
 }
