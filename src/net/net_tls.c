@@ -268,7 +268,7 @@ static void writable(struct net_tls *n, struct stream *s)
  * it need not be waited for very long. */
 static void leave(struct net_tls *n, struct stream *s, instant now)
 {
-	bool failing = s->stage == STREAM_LEAVING, said = failing || s->tls.close_sent;
+	bool failing = s->stage == STREAM_LEAVING, said = (failing || s->tls.close_sent) && s->tls.alert_waits == 0;
 
 	if (said && !s->blocked && !s->fin_sent && !s->gone) {
 		net_finish(n->under, s->id);

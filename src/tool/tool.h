@@ -24,13 +24,16 @@ struct tls_identity; /* proto/tls/tls.h */
 struct tls_keylog;   /* proto/tls/keylog.h */
 
 #define TOOL_SERVERS_MAX 3
-#define TOOL_MEMORY_BYTES (8u << 20) /* what main/ and the lab lend unless a tool asks for more */
+#define TOOL_MEMORY_BYTES (16u << 20) /* what main/ and the lab lend unless a tool asks for more */
 
 /* Exit statuses of every tool. */
 enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 64 };
 
+/* What is only lent to a tool that asks for it, for it costs something. */
+enum tool_want { TOOL_WANT_CRYPT /* and the key log */, TOOL_WANT_TRUST, TOOL_WANT_INPUT };
+
 struct tool_env {
-	struct net *net;
+	struct net *net;           /* a tool may put a net over it in its place: who lent it drives what stands here then */
 	struct arena *memory;      /* for the tool's life */
 	struct text *out, *err;
 	struct files *files;       /* may be NULL: there are none */
@@ -46,6 +49,11 @@ struct tool_env {
 	const struct x509_trust *trust;          /* whom to believe unless the command says otherwise: the system's roots, the lab's */
 	const struct tls_identity *identity;     /* this host's certificate: what a server shows that is given none */
 	struct tls_keylog *keylog; /* secrets for the capture, or for SSLKEYLOGFILE */
+	net_id input;              /* standard input, as a stream of the net's; 0: there is none */
+	void (*want)(struct tool_env *, enum tool_want); /* fills in the above, or says on err why not; NULL: it is there already */
+	/* A new file, or an old one emptied, for nobody else to read; while tools are opened only. What is put into the text
+	 * is in the file by the end of the turn. NULL: it cannot be, and err says why; the pointer may be NULL too. */
+	struct text *(*create)(struct tool_env *, const char *path);
 	int status;                /* set when tool_open fails */
 };
 
@@ -61,6 +69,11 @@ struct tool {
 	void (*end)(struct tool *);  /* before its memory goes: wipes secrets, gives back what is libcrypto's; NULL: nothing to */
 	struct tool_measure measure[TOOL_MEASURES_MAX]; /* name NULL: the end */
 };
+
+bool tool_want_crypt(struct tool_env *); /* false: said on err */
+const struct x509_trust *tool_want_trust(struct tool_env *); /* NULL: said on err */
+net_id tool_want_input(struct tool_env *); /* 0: there is none */
+struct text *tool_create(struct tool_env *, const char *path); /* NULL: said on err */
 
 /* argv[0] is the tool's name: "echo", "serve", "tcp://:6666". */
 struct tool *tool_open(int argc, const char *const *argv, struct tool_env *);

@@ -58,3 +58,30 @@ struct tool *tool_usage(struct tool_env *env, const char *format, ...)
 	env->status = TOOL_USAGE;
 	return NULL;
 }
+
+bool tool_want_crypt(struct tool_env *env)
+{
+	if (env->crypt == NULL && env->want != NULL) env->want(env, TOOL_WANT_CRYPT);
+	else if (env->crypt == NULL) text_puts(env->err, "there is no TLS here\n");
+	return env->crypt != NULL;
+}
+
+const struct x509_trust *tool_want_trust(struct tool_env *env)
+{
+	if (env->trust == NULL && env->want != NULL) env->want(env, TOOL_WANT_TRUST);
+	else if (env->trust == NULL) text_puts(env->err, "no certificate authority is trusted here; --ca FILE names one\n");
+	return env->trust;
+}
+
+net_id tool_want_input(struct tool_env *env)
+{
+	if (env->input == 0 && env->want != NULL) env->want(env, TOOL_WANT_INPUT);
+	return env->input;
+}
+
+struct text *tool_create(struct tool_env *env, const char *path)
+{
+	if (env->create != NULL) return env->create(env, path);
+	text_printf(env->err, "%s: no file can be written here\n", path);
+	return NULL;
+}
