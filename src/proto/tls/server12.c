@@ -52,7 +52,7 @@ static bool find_session(struct tls *t, instant now, const struct tls_client_hel
 
 	if (config->tickets != NULL && asks(hello, TLS_EXT_SESSION_TICKET)) {
 		struct tls_ticket ticket;
-		if (hello->session_ticket.len == 0 || !tls_ticket_open(config->tickets, date_ms, hello->session_ticket, &ticket)) return false;
+		if (hello->session_ticket.len == 0 || !tls_ticket_open(config->tickets, date_ms, hello->session_ticket, &ticket, NULL)) return false;
 		session_of(&ticket, s);
 		crypt_wipe(&ticket, sizeof ticket);
 		return tls_session_is_fresh(s, date_ms);
