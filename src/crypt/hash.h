@@ -15,12 +15,13 @@
 enum crypt_hash { CRYPT_SHA256, CRYPT_SHA384, CRYPT_SHA512, CRYPT_SHA1 /* OCSP's names of certificates only */ };
 #define CRYPT_HASHES (CRYPT_SHA1 + 1)
 #define CRYPT_HASH_MAX 64 /* bytes */
+#define CRYPT_DIGEST_STATE_BYTES 216
 
 size_t crypt_hash_len(enum crypt_hash); /* 32, 48, 64, 20 */
 void crypt_hash(struct crypt *, enum crypt_hash, struct bytes, uint8_t *out);
 
-/* A hash that is still being fed. It may be moved in memory, but not copied; crypt_digest_copy does that. */
-struct crypt_digest { struct crypt *crypt; enum crypt_hash hash; void *state; };
+/* A hash that is still being fed. It lies wholly in the struct, may be moved, and is copied by crypt_digest_copy. */
+struct crypt_digest { struct crypt *crypt; enum crypt_hash hash; bool started; uint64_t state[CRYPT_DIGEST_STATE_BYTES / 8]; };
 void crypt_digest_start(struct crypt_digest *, struct crypt *, enum crypt_hash);
 void crypt_digest_add(struct crypt_digest *, struct bytes);
 void crypt_digest_peek(const struct crypt_digest *, uint8_t *out);

@@ -1,23 +1,43 @@
 /* SPDX-License-Identifier: ISC */
-/* inside.h - what the parts of this room share; it shows libcrypto's types, so nobody outside crypt/ includes it. */
+/* inside.h - what the parts of this room share; it shows libcrypto's types, so nobody outside crypt/ includes it.
+ *
+ * Where libcrypto's newer interface (EVP) pays in every call for what it looks up, the older one that it
+ * is built on is used: hashes, elliptic curves. Those calls are marked as deprecated in 3.0, but not removed.
+ */
 #ifndef TULLE_CRYPT_INSIDE_H
 #define TULLE_CRYPT_INSIDE_H
 
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/bn.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 
+#include "crypt/aead.h"
+#include "crypt/hash.h"
 #include "crypt/key.h"
 
 struct crypt {
 	OSSL_LIB_CTX *library; /* its own: what is fetched and drawn in here is nobody else's */
 	struct rng *rng;       /* lent: what libcrypto's random generator in `library` draws from */
+	OSSL_PROVIDER *chance; /* chance.c: hands `rng` to libcrypto */
+	OSSL_PROVIDER *standard;
+	EVP_MD *digests[CRYPT_HASHES];
+	EVP_CIPHER *ciphers[CRYPT_AEADS];
+	EC_GROUP *p256, *p384;
+	bool has_mlkem;
 };
 
 struct crypt_key {
 	struct crypt *crypt;
 	EVP_PKEY *pkey;        /* owned */
+	EC_KEY *ec;            /* the same, for ECDSA; else NULL */
 	enum crypt_key_kind kind;
 	bool is_private;
 };
+
+/* chance.c: False: this libcrypto does not take a generator of ours. */
+bool crypt_chance_open(struct crypt *);
 
 /* key.c: takes the EVP_PKEY over, in any case; NULL: it is of a kind, or of a size, that we do not use. */
 struct crypt_key *crypt_key_wrap(struct crypt *, EVP_PKEY *, bool is_private);

@@ -24,8 +24,10 @@ struct crypt_key; /* private (it signs and verifies) or public (it verifies) */
 
 /* A private key in PEM (PKCS#8, SEC1, PKCS#1), not encrypted. NULL: `why` says what is wrong in it. */
 struct crypt_key *crypt_key_read(struct crypt *, struct bytes pem, struct text *why);
+/* The same, but RSA from 1024 bits on: for the traces of RFC 8448, whose key is that small. Not for keys in use. */
+struct crypt_key *crypt_key_read_weak(struct crypt *, struct bytes pem, struct text *why);
 struct crypt_key *crypt_key_make(struct crypt *, enum crypt_key_kind); /* P-256, P-384, Ed25519, RSA of 2048 bits */
-struct crypt_key *crypt_key_from_spki(struct crypt *, struct bytes der); /* NULL: not a key we know */
+struct crypt_key *crypt_key_from_spki(struct crypt *, struct bytes der); /* NULL: not a key we know; small RSA is taken: x509 judges */
 size_t crypt_key_write(const struct crypt_key *, struct room pem);     /* PKCS#8; 0: no room */
 void crypt_key_end(struct crypt_key *);                                /* wipes; NULL is harmless */
 

@@ -7,6 +7,11 @@
  *
  * For a Diffie-Hellman group `answer` is make and finish in one. Private keys are drawn from the lent rng. A peer's
  * point that is not on the curve, and an all-zero secret of X25519, are refused.
+ *
+ * A private key is drawn as plain bytes: 32 for X25519 and P-256, 48 for P-384 (again if it is 0 or not below the
+ * curve's order), 64 and 32 for the hybrid. So a test can script it: put the bytes at the end of the open `struct rng`'s
+ * stream, r.used = sizeof r.stream - n, and the next n bytes drawn are those (RFC 8448's traces). Signatures' chance comes
+ * from the rng of crypt_open instead, which may be another one; what RSA-PSS draws first is its salt, a hash's length.
  */
 #ifndef TULLE_CRYPT_SHARE_H
 #define TULLE_CRYPT_SHARE_H
