@@ -50,9 +50,9 @@ static bool find_session(struct tls *t, instant now, const struct tls_client_hel
 	const struct tls_config *config = t->config;
 	int64_t date_ms = tls_date_ms(t, now);
 
-	if (config->tickets != NULL && asks(hello, TLS_EXT_SESSION_TICKET)) {
+	if (config->tickets != NULL && hello->session_ticket.len > 0) {
 		struct tls_ticket ticket;
-		if (hello->session_ticket.len == 0 || !tls_ticket_open(config->tickets, date_ms, hello->session_ticket, &ticket, NULL)) return false;
+		if (!tls_ticket_open(config->tickets, date_ms, hello->session_ticket, &ticket, NULL)) return false;
 		session_of(&ticket, s);
 		crypt_wipe(&ticket, sizeof ticket);
 		return tls_session_is_fresh(s, date_ms);
@@ -296,14 +296,9 @@ bool tls_server12_start(struct tls *t, instant now, const struct tls_client_hell
 
 /* ---- what the client answers ---- */
 
-/* RFC 5246, 7.4.6: without a suitable certificate the list is empty, and the server may end the handshake for it. */
 static bool on_certificate(struct tls *t, instant now, enum tls_message_type type, struct bytes body, struct bytes raw)
 {
-	struct tls_handshake *h = t->handshake;
-
-	if (!tls_on_certificate(t, now, type, body)) return false;
-	if (h->peer_key == NULL && t->config->client_auth == TLS_REQUIRE_CLIENT)
-		return tls_fail(t, TLS_HANDSHAKE_FAILURE, "the client sent no certificate, and one is required");
+	if (!tls_expect(t, type, TLS_CERTIFICATE) || !tls_on_certificate(t, now, type, body)) return false;
 	tls_transcript_add(t, raw);
 	tls_enter(t, TLS_SERVER12_WAIT_CKE);
 	return true;
@@ -332,7 +327,6 @@ static bool on_certificate_verify(struct tls *t, struct bytes body, struct bytes
 {
 	if (!tls_on_certificate_verify(t, body, NULL)) return false;
 	t->handshake->messages12.keep = false;
-	t->client_authenticated = true;
 	tls_transcript_add(t, raw);
 	tls_enter(t, TLS_SERVER12_WAIT_CCS);
 	return true;
@@ -403,7 +397,7 @@ static bool on_finished(struct tls *t, instant now, struct bytes body, struct by
 bool tls_server12_on_message(struct tls *t, instant now, enum tls_message_type type, struct bytes body, struct bytes raw)
 {
 	switch (t->state) {
-	case TLS_SERVER12_WAIT_CERT: return tls_expect(t, type, TLS_CERTIFICATE) && on_certificate(t, now, type, body, raw);
+	case TLS_SERVER12_WAIT_CERT: return on_certificate(t, now, type, body, raw);
 	case TLS_SERVER12_WAIT_CKE: return tls_expect(t, type, TLS_CLIENT_KEY_EXCHANGE) && on_key_exchange(t, body, raw);
 	case TLS_SERVER12_WAIT_CV: return tls_expect(t, type, TLS_CERTIFICATE_VERIFY) && on_certificate_verify(t, body, raw);
 	case TLS_SERVER12_WAIT_FINISHED: return tls_expect(t, type, TLS_FINISHED) && on_finished(t, now, body, raw);
