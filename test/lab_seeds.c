@@ -85,7 +85,9 @@ static void make(struct internet *n, uint64_t seed)
 /* Plays it; the hash of every frame. 0: a transfer did not come back. */
 static uint64_t play(const struct scenario *s, uint64_t seed)
 {
-	struct lab *lab = lab_build(s, NULL, seed, SCENARIO_NONE, NULL);
+	char words[200];
+	struct text why = text_in(words, sizeof words);
+	struct lab *lab = lab_build(s, NULL, seed, SCENARIO_NONE, NULL, &why);
 	uint64_t hash = 0;
 	bool all_back = true;
 

@@ -88,6 +88,22 @@ static void run_ended(struct lab *lab, uint32_t number, int status)
 	if (run->tool) share_leave(&host_of(lab, number)->share, run->seat);
 }
 
+/* What TLS wants of a host is made when the first of its programs begins. */
+static void lend_papers(struct lab_host *h, struct lab_run *run)
+{
+	struct lab *lab = h->lab;
+	if (lab->authority == NULL) return;
+	if (h->papers == NULL) {
+		h->papers = calloc(1, sizeof *h->papers);
+		assert(h->papers != NULL);
+		papers_open(h->papers, lab->authority, h->number, &h->rng, &run->err->text);
+	}
+	run->env.crypt = h->papers->crypt;
+	run->env.trust = h->papers->trust;
+	run->env.identity = h->papers->has_identity ? &h->papers->identity : NULL;
+	run->env.keylog = &lab->keys.log;
+}
+
 static void open_tool(struct lab_host *h, uint32_t number)
 {
 	struct lab_run *run = &h->lab->run[number];
@@ -96,6 +112,7 @@ static void open_tool(struct lab_host *h, uint32_t number)
 
 	run->wanted = false;
 	run->started = true;
+	lend_papers(h, run);
 	run->tool = tool_open((int)words->count, words->word, &run->env);
 	struct stack_counts after = stack_counts(h->stack);
 	run->listeners = after.listeners - before.listeners;
@@ -314,8 +331,32 @@ static void build_hosts(struct lab *lab, uint64_t seed, uint32_t left_out, struc
 	}
 }
 
+static void keep_keys(struct text *text, struct bytes b)
+{
+	struct lab_keys *k = (struct lab_keys *)(void *)((char *)text - offsetof(struct lab_keys, text));
+	if (k->lines_room - k->lines.len < b.len) {
+		k->lines_room = k->lines_room * 2 + b.len + 1024;
+		uint8_t *more = realloc((void *)(uintptr_t)k->lines.at, k->lines_room);
+		assert(more != NULL);
+		k->lines.at = more;
+	}
+	memcpy((uint8_t *)(uintptr_t)k->lines.at + k->lines.len, b.at, b.len);
+	k->lines.len += b.len;
+}
+
+static bool build_authority(struct lab *lab, uint64_t seed, struct text *err)
+{
+	struct lab_keys *k = &lab->keys;
+	if (!lab->scenario->has_authority) return true;
+	k->text = text_in(k->buffer, sizeof k->buffer);
+	k->text.drain = keep_keys;
+	k->log = (struct tls_keylog){ .lines = &k->text };
+	lab->authority = authority_open(lab->scenario, seed, err);
+	return lab->authority != NULL;
+}
+
 struct lab *lab_build(const struct scenario *s, struct files *files, uint64_t seed, uint32_t left_out,
-                      struct sim_node *in_its_place)
+                      struct sim_node *in_its_place, struct text *err)
 {
 	struct lab *lab = calloc(1, sizeof *lab);
 	struct sim_limits limits = sim_limits_of(s);
@@ -323,6 +364,7 @@ struct lab *lab_build(const struct scenario *s, struct files *files, uint64_t se
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (lab == NULL || memory == MAP_FAILED) {
+		text_puts(err, "no memory for so many hosts");
 		free(lab);
 		return NULL;
 	}
@@ -337,12 +379,24 @@ struct lab *lab_build(const struct scenario *s, struct files *files, uint64_t se
 	lab->run = take(lab, s->runs, sizeof *lab->run);
 	build_wires(lab);
 	build_hosts(lab, seed, left_out, in_its_place);
-	return lab;
+	if (build_authority(lab, seed, err)) return lab;
+	lab_free(lab);
+	return NULL;
 }
 
 void lab_free(struct lab *lab)
 {
-	for (uint32_t i = 0; i < lab->scenario->runs; i++) free((void *)(uintptr_t)lab->run[i].output.at);
+	for (uint32_t i = 0; i < lab->scenario->runs; i++) {
+		struct lab_run *run = &lab->run[i];
+		if (run->tool && !run->ended && run->tool->end) run->tool->end(run->tool);
+		free((void *)(uintptr_t)run->output.at);
+	}
+	for (uint32_t i = 0; i < lab->scenario->hosts; i++) {
+		if (lab->host[i].papers) papers_close(lab->host[i].papers);
+		free(lab->host[i].papers);
+	}
+	authority_close(lab->authority);
+	free((void *)(uintptr_t)lab->keys.lines.at);
 	munmap(lab->memory.at, lab->memory.len);
 	free(lab);
 }

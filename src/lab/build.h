@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* build.h - a scenario's internet in memory: a simulator, its wires, a stack a host, programs on the stacks.
  *
- *     lab = lab_build(scenario, files, seed, SCENARIO_NONE, NULL);
+ *     lab = lab_build(scenario, files, seed, SCENARIO_NONE, NULL, &err);
  *     lab_start(lab, run)...                     // programs, at the time they are due
  *     while (...) sim_step(lab->sim, until);     // or sim_run
  *     lab_free(lab);
@@ -14,8 +14,10 @@
 
 #include "base/files.h"
 #include "base/trace.h"
+#include "lab/authority.h"
 #include "lab/scenario.h"
 #include "net/share.h"
+#include "proto/tls/keylog.h"
 #include "sim/sim.h"
 #include "stack/stack.h"
 #include "tool/tool.h"
@@ -53,9 +55,19 @@ struct lab_host {
 	struct link **end;      /* by interface */
 	struct rng rng;
 	struct trace trace;
+	struct papers *papers;  /* NULL: none of its programs has begun, or there is no TLS in this lab */
 	struct share share;
 	struct share_seat *seat;
 	uint32_t *run; uint32_t seats; /* by seat: which run of the scenario */
+};
+
+/* The secrets of the lab's TLS connections, as lines for Wireshark: all there were so far. */
+struct lab_keys {
+	struct tls_keylog log;
+	struct text text;
+	char buffer[512];
+	struct bytes lines;     /* malloc'ed */
+	size_t lines_room;
 };
 
 /* Whose end of a wire it is: by the simulator's numbers, which count ends over all wires. */
@@ -76,15 +88,17 @@ struct lab {
 	struct lab_end *end; uint32_t ends;
 	struct lab_run *run;
 	struct lab_listener listener;
+	struct authority *authority; /* NULL: the scenario gives no certificates */
+	struct lab_keys keys;
 	uint32_t running;       /* runs of scenes that have started and not ended */
 	struct room memory;     /* all of it, mapped: what is not touched costs nothing */
 	struct arena arena;
 };
 
-/* NULL: no memory. The host `left_out` (or SCENARIO_NONE) has its ends but no stack: another node is there in
+/* NULL: no memory, or a certificate cannot be made (err says which). The host `left_out` (or SCENARIO_NONE) has its ends but no stack: another node is there in
  * its place, see exec.h. */
 struct lab *lab_build(const struct scenario *, struct files *, uint64_t seed, uint32_t left_out,
-                      struct sim_node *in_its_place);
+                      struct sim_node *in_its_place, struct text *err);
 void lab_free(struct lab *);
 
 /* From the next turn of its host on, which is now. A tool that cannot be opened has ended with its status. */

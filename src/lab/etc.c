@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,11 @@
 /* A tmpfs lies over /proc (which is always there) while the files are made and bound; they outlive it. */
 #define STAGE "/proc"
 #define ETC STAGE "/etc"
+
+/* Where systems keep their root certificates in one file: Debian and its kin, Fedora's, SUSE's, Alpine's. */
+static const char *const root_files[] = {
+	"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
+};
 
 static bool failed(const char *what, struct text *err)
 {
@@ -74,6 +80,34 @@ static bool cover(bool nsswitch, struct text *err)
 	return !nsswitch || bind(ETC "/nsswitch.conf", "/etc/nsswitch.conf", err);
 }
 
+static const char *root_file(void)
+{
+	for (size_t i = 0; i < COUNT(root_files); i++)
+		if (there(root_files[i])) return root_files[i];
+	return NULL;
+}
+
+/* A system without such a file has no program that looks at one. */
+static bool cover_roots(const struct exec_config *c, struct text *err)
+{
+	const char *file = root_file();
+	struct text roots = { .at = (char *)(uintptr_t)c->roots.at, .len = c->roots.len };
+
+	if (file == NULL || c->roots.len == 0) return true;
+	if (!write_new(ETC "/roots.pem", &roots)) return failed("cannot write the lab's root certificate", err);
+	return bind(ETC "/roots.pem", file, err);
+}
+
+void etc_tell_roots(const struct exec_config *c)
+{
+	static const char *const variables[] = { "SSL_CERT_FILE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE",
+	                                         "NODE_EXTRA_CA_CERTS" };
+	const char *file = root_file();
+
+	if (file == NULL || c->roots.len == 0) return;
+	for (size_t i = 0; i < COUNT(variables); i++) setenv(variables[i], file, 1);
+}
+
 bool etc_replace(const struct exec_config *c, struct text *err)
 {
 	char resolv_words[512], nsswitch_words[8192];
@@ -91,6 +125,6 @@ bool etc_replace(const struct exec_config *c, struct text *err)
 	if (mkdir(ETC, 0755) != 0 || !write_new(ETC "/resolv.conf", &resolv) ||
 	    (has_nsswitch && !write_new(ETC "/nsswitch.conf", &nsswitch)))
 		return failed("cannot write resolv.conf", err);
-	if (!cover(has_nsswitch, err)) return false;
+	if (!cover(has_nsswitch, err) || !cover_roots(c, err)) return false;
 	return umount2(STAGE, MNT_DETACH) == 0 || failed(STAGE, err);
 }

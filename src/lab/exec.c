@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lab/etc.h"
 #include "lab/inside.h"
 
 enum { PROGRAM_CANNOT_RUN = 126, PROGRAM_NOT_FOUND = 127, KILLED = 128 };
@@ -140,6 +141,7 @@ static _Noreturn void be_the_program(const struct exec *e, int socket, pid_t par
 	send_report(socket, &report, report.ready ? in.fd : -1);
 	if (!report.ready || getppid() != parent || read(socket, &go, 1) != 1) _exit(EXEC_FAILED);
 	give_back_signals(e);
+	etc_tell_roots(c);
 	execvp(c->argv[0], c->argv);
 	int why = errno;
 	fprintf(stderr, "tulle: %s: %s\n", c->argv[0], strerror(why));

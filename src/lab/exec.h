@@ -51,6 +51,7 @@ struct exec_config {
 	const struct prefix *addresses; size_t addresses_count;
 	const struct ip *gateways; size_t gateways_count; /* default routes, at most one a family */
 	const struct ip *servers; size_t servers_count;   /* name servers, for resolv.conf */
+	struct bytes roots;             /* PEM: whom the program shall trust besides, or instead; or empty */
 	enum exec_device device;
 	char *const *argv;              /* found by PATH; NULL-terminated */
 	struct text *err;               /* why it could not be run */

@@ -85,8 +85,17 @@ static struct room borrow(void)
 	return (struct room){ at, TOOL_MEMORY_BYTES };
 }
 
-static void rehearse_run(const struct scenario *s, struct files *files, const struct scenario_run *run,
-                         struct complaints *c)
+/* What TLS wants: one for all, since nothing is ever signed. A host without a certificate has none here either. */
+static void lend_papers(const struct scenario *s, uint32_t host, const struct papers *p, struct tool_env *env)
+{
+	env->crypt = p->crypt;
+	env->trust = p->trust;
+	for (size_t i = 0; i < s->certificates; i++)
+		if (s->certificate[i].host == host) env->identity = &p->identity;
+}
+
+static void rehearse_run(const struct scenario *s, struct files *files, const struct papers *papers,
+                         const struct scenario_run *run, struct complaints *c)
 {
 	char said[300], ignored[300];
 	struct quiet_net quiet = { .net = { .ops = &quiet_ops } };
@@ -108,12 +117,31 @@ static void rehearse_run(const struct scenario *s, struct files *files, const st
 		.servers_count = s->host[run->host].servers, .date = s->date,
 	};
 	memcpy(env.servers, s->host[run->host].server, env.servers_count * sizeof *env.servers);
+	lend_papers(s, run->host, papers, &env);
 	struct tool *tool = tool_open((int)run->words.count, run->words.word, &env);
 	bool good = tool != NULL;
 	if (good && tool->end) tool->end(tool);
 	while (err.len > 0 && said[err.len - 1] == '\n') said[--err.len] = '\0';
 	if (!good) complain(c, run->words.at, "expected a command that can run, found '%.120s': %s", run->words.line, said);
 	munmap(memory.at, memory.len);
+}
+
+/* Every certificate is made once, then every command is opened. */
+static void rehearse_runs(const struct scenario *s, struct files *files, struct complaints *c)
+{
+	char words[300] = "";
+	struct text err = text_in(words, sizeof words);
+	struct papers papers = { 0 };
+	struct authority *authority = NULL;
+	struct rng rng;
+
+	rng_init_number(&rng, s->seed);
+	if (s->has_authority) authority = authority_open(s, s->seed, &err);
+	if (authority != NULL) papers_open(&papers, authority, s->certificates > 0 ? s->certificate[0].host : 0, &rng, &err);
+	if (err.len > 0) complain(c, s->certificates > 0 ? s->certificate[0].at : (struct place){ 0 }, "%s", words);
+	for (uint32_t i = 0; i < s->runs; i++) rehearse_run(s, files, &papers, &s->run[i], c);
+	papers_close(&papers);
+	authority_close(authority);
 }
 
 static void rehearse_zone(const struct scenario_zone *z, struct complaints *c)
@@ -156,7 +184,7 @@ void rehearse(const struct scenario *s, struct files *files, struct complaints *
 {
 	for (size_t i = 0; i < s->zones; i++) rehearse_zone(&s->zone[i], c);
 	if (c->count == 0) /* a server of a zone that is wrong would say so again */
-		for (uint32_t i = 0; i < s->runs; i++) rehearse_run(s, files, &s->run[i], c);
+		rehearse_runs(s, files, c);
 	for (uint32_t i = 0; i < s->scenes; i++) {
 		rehearse_filter(s->scene[i].show.filter, s->scene[i].show.filter_at, c);
 		rehearse_expects(s->scene[i].expect, s->scene[i].expects, c);

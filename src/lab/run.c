@@ -190,9 +190,9 @@ int run_scenario(const struct run_config *config)
 	r->config = config;
 	r->story.scenario = config->scenario;
 	r->story.seed = config->seed;
-	r->lab = lab_build(config->scenario, config->files, config->seed, SCENARIO_NONE, NULL);
+	r->lab = lab_build(config->scenario, config->files, config->seed, SCENARIO_NONE, NULL, config->err);
 	if (r->lab == NULL) {
-		text_puts(config->err, "tulle: no memory for so many hosts\n");
+		text_puts(config->err, "\n");
 		free(r);
 		return TOOL_FAILED;
 	}

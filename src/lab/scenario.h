@@ -56,7 +56,7 @@ struct scenario_file { const char *name; struct place at; const char *folder; st
 struct scenario_certificate {
 	uint32_t host; struct place at;
 	const char *name[SCENARIO_NAMES_MAX]; size_t names; /* DNS names and addresses */
-	int64_t not_before, not_after;                     /* seconds since 1970 */
+	int64_t not_before, not_after;                     /* seconds since 1970; 0: around the run's date */
 	const char *from;                                  /* another authority, that nobody trusts; or NULL: the lab's */
 	const char *key;                                   /* "ecdsa", "rsa", "ed25519" */
 };

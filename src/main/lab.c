@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/files.h"
@@ -253,9 +254,11 @@ static int lab_exec_file(const struct asked *w, struct opened *o, struct sink *e
 	}
 	const struct scenario_host *h = &s->host[host];
 	exec_bridge_init(&bridge);
-	struct lab *lab = lab_build(s, &o->shelf->files, w->has_seed ? w->seed : s->seed, host, &bridge.node);
+	s->date = time(NULL); /* as the program's own clock has it: certificates are looked at by both */
+	struct lab *lab = lab_build(s, &o->shelf->files, w->has_seed ? w->seed : s->seed, host, &bridge.node, &err->text);
 	if (lab == NULL) {
-		fputs("tulle: no memory for so many hosts\n", stderr);
+		text_puts(&err->text, "\n");
+		text_flush(&err->text);
 		return TOOL_FAILED;
 	}
 	bridge.end = lab->host[host].end[0];
@@ -269,7 +272,8 @@ static int lab_exec_file(const struct asked *w, struct opened *o, struct sink *e
 	const struct exec_config config = {
 		.sim = lab->sim, .node = lab->host[host].id, .bridge = &bridge, .hostname = h->name, .mac = h->interface[0].mac,
 		.addresses = address, .addresses_count = h->interface[0].addresses, .gateways = gateway, .gateways_count = gateways,
-		.servers = h->server, .servers_count = h->servers, .device = EXEC_ANY, .argv = w->command, .err = &why };
+		.servers = h->server, .servers_count = h->servers, .device = EXEC_ANY, .argv = w->command, .err = &why,
+		.roots = lab->authority ? authority_pem(lab->authority) : (struct bytes){ 0 } };
 	int status = EXEC_FAILED;
 	if (exec_begin(&exec, &config)) {
 		if (lock_in(SANDBOX_PROGRAM, &err->text)) status = exec_run(&exec);
