@@ -395,16 +395,27 @@ void lab_free(struct lab *lab)
 		if (lab->host[i].papers) papers_close(lab->host[i].papers);
 		free(lab->host[i].papers);
 	}
+	meddle_disarm(&lab->meddle);
 	authority_close(lab->authority);
 	free((void *)(uintptr_t)lab->keys.lines.at);
 	munmap(lab->memory.at, lab->memory.len);
 	free(lab);
 }
 
+static void flip_a_bit(struct lab *lab, const struct scenario_fault *f)
+{
+	struct link *ends[MEDDLE_ENDS_MAX];
+	size_t count = 0;
+	for (uint32_t i = 0; i < lab->ends && count < MEDDLE_ENDS_MAX; i++)
+		if (lab->end[i].link == f->link) ends[count++] = lab->host[lab->end[i].host].end[lab->end[i].interface];
+	meddle_arm(&lab->meddle, ends, count, f->filter);
+}
+
 void lab_fault(struct lab *lab, const struct scenario_fault *f)
 {
 	bool cut = f->kind == FAULT_CUT;
-	if (f->kind == FAULT_CHANGE) sim_set_wire(lab->sim, lab->wire[f->link], &f->wire);
+	if (f->kind == FAULT_FLIP) flip_a_bit(lab, f);
+	else if (f->kind == FAULT_CHANGE) sim_set_wire(lab->sim, lab->wire[f->link], &f->wire);
 	else if (f->link != SCENARIO_NONE) sim_cut_wire(lab->sim, lab->wire[f->link], cut);
 	else sim_cut_node(lab->sim, lab->host[f->host].id, cut);
 }

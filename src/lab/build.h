@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/trace.h"
 #include "lab/authority.h"
+#include "lab/meddle.h"
 #include "lab/scenario.h"
 #include "net/share.h"
 #include "proto/tls/keylog.h"
@@ -88,6 +89,7 @@ struct lab {
 	struct lab_end *end; uint32_t ends;
 	struct lab_run *run;
 	struct lab_listener listener;
+	struct meddle meddle;   /* one at a time */
 	struct authority *authority; /* NULL: the scenario gives no certificates */
 	struct lab_keys keys;
 	uint32_t running;       /* runs of scenes that have started and not ended */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE /* memmem */
 #include "lab/expect.h"
 
 #include <ctype.h>
@@ -235,6 +236,22 @@ static void check_packets(struct look *l)
 	where(l, &l->expected);
 }
 
+/* How many frames a text can be read in, by whoever listens. */
+static void check_wire(struct look *l)
+{
+	int64_t count = 0;
+	char what[120];
+	struct text words = text_in(what, sizeof what);
+	struct walk w = walk_begin(l, l->e->filters ? l->e->filter[0] : NULL);
+
+	for (const struct captured *p; (p = walk_next(&w));)
+		count += memmem(p->data.at, p->data.len, l->e->text, strlen(l->e->text)) != NULL;
+	walk_end(&w);
+	text_printf(&words, "packets in which '%s' can be read", l->e->text);
+	check_number(l, what, count);
+	where(l, &l->expected);
+}
+
 /* Each filter takes a packet that comes after the one the filter before it took. */
 static void check_order(struct look *l)
 {
@@ -465,7 +482,7 @@ void expect_check(const struct story *story, const struct story_scene *scene, co
 		[EXPECT_LACKS] = check_output, [EXPECT_MEASURE] = check_measure, [EXPECT_PACKETS] = check_packets,
 		[EXPECT_ORDER] = check_order, [EXPECT_HANDSHAKE] = check_handshake, [EXPECT_CLOSE] = check_close,
 		[EXPECT_CHECKSUM] = check_checksum, [EXPECT_DROPS] = check_drops, [EXPECT_FATE] = check_fate,
-		[EXPECT_ROTATED] = check_rotated, [EXPECT_CWND] = check_cwnd,
+		[EXPECT_ROTATED] = check_rotated, [EXPECT_CWND] = check_cwnd, [EXPECT_WIRE] = check_wire,
 	};
 	struct look l = { .story = story, .scene = scene, .e = e };
 	*v = (struct story_verdict){ .expect = e };

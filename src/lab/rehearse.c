@@ -174,6 +174,11 @@ static void rehearse_filter(const char *filter, struct place at, struct complain
 	else complain(c, at, "expected a filter as tcpdump has them; %s", why);
 }
 
+static void rehearse_faults(const struct scenario_fault *f, size_t count, struct complaints *c)
+{
+	for (size_t i = 0; i < count; i++) rehearse_filter(f[i].filter, f[i].filter_at, c);
+}
+
 static void rehearse_expects(const struct expectation *e, size_t count, struct complaints *c)
 {
 	for (size_t i = 0; i < count; i++)
@@ -188,7 +193,9 @@ void rehearse(const struct scenario *s, struct files *files, struct complaints *
 	for (uint32_t i = 0; i < s->scenes; i++) {
 		rehearse_filter(s->scene[i].show.filter, s->scene[i].show.filter_at, c);
 		rehearse_expects(s->scene[i].expect, s->scene[i].expects, c);
+		rehearse_faults(s->scene[i].fault, s->scene[i].faults, c);
 	}
+	rehearse_faults(s->fault, s->faults, c);
 	rehearse_expects(s->expect, s->expects, c);
 	rehearse_filter(s->table.tcp.filter, s->table.tcp.filter_at, c);
 	rehearse_filter(s->table.udp.filter, s->table.udp.filter_at, c);

@@ -98,6 +98,7 @@ static void on_matches(struct reader *r, node *n, void *into)
 	complain(r->complaints, place_of(n), "expected an extended regular expression, found '%.100s': %s", x->e.text, words);
 }
 static void on_measure(struct reader *r, node *n, void *into) { read_pattern(r, n, into, EXPECT_MEASURE); }
+static void on_wire(struct reader *r, node *n, void *into) { read_pattern(r, n, into, EXPECT_WIRE); }
 static void on_rotated(struct reader *r, node *n, void *into)
 {
 	struct reading *x = into;
@@ -156,7 +157,7 @@ static void check_whole(struct reader *r, node *n, const struct reading *x)
 	static const bool wants_run[] = { [EXPECT_EXIT] = true, [EXPECT_OUTPUT] = true, [EXPECT_MATCHES] = true,
 		[EXPECT_LACKS] = true, [EXPECT_MEASURE] = true, [EXPECT_CWND] = false };
 	static const bool wants_count[] = { [EXPECT_MEASURE] = true, [EXPECT_PACKETS] = true, [EXPECT_CHECKSUM] = true,
-		[EXPECT_DROPS] = true, [EXPECT_FATE] = true, [EXPECT_CWND] = false };
+		[EXPECT_DROPS] = true, [EXPECT_FATE] = true, [EXPECT_WIRE] = true };
 
 	if (x->kind_node == NULL) {
 		complain(r->complaints, place_of(n), "expected what is expected: 'exit:', 'output:', 'packets:', ...");
@@ -177,7 +178,7 @@ void scenario_read_expects(struct reader *r, node *n, struct expectation **expec
 		{ "exit", on_exit_status }, { "output", on_output }, { "matches", on_matches }, { "lacks", on_lacks },
 		{ "measure", on_measure }, { "packets", on_packets }, { "order", on_order }, { "handshake", on_handshake },
 		{ "close", on_close }, { "wrong-checksums", on_checksum }, { "drops", on_drops }, { "frames", on_fate },
-		{ "rotated", on_rotated }, { "cwnd", on_cwnd },
+		{ "rotated", on_rotated }, { "cwnd", on_cwnd }, { "wire", on_wire },
 	};
 	size_t items = read_items(r, n, "a list of expectations");
 

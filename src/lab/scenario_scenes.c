@@ -123,6 +123,17 @@ static void fault_link(struct reader *r, node *n, void *into)
 	f->kind = FAULT_CHANGE;
 	if (scenario_read_link_name(r, n, &f->link)) f->wire = mine(r)->link[f->link].wire;
 }
+static void fault_flip(struct reader *r, node *n, void *into)
+{
+	struct scenario_fault *f = into;
+	f->kind = FAULT_FLIP;
+	scenario_read_link_name(r, n, &f->link);
+}
+static void fault_filter(struct reader *r, node *n, void *into)
+{
+	struct scenario_fault *f = into;
+	if (read_text(r, n, "a filter such as 'tcp port 443'", &f->filter)) f->filter_at = place_of(n);
+}
 /* `set: {loss: 5%}`; what is not said is as the link has it. Read after the link, wherever it stands. */
 static void fault_set(struct reader *r, node *n, void *into) { (void)r, (void)n, (void)into; }
 
@@ -130,6 +141,7 @@ void scenario_read_faults(struct reader *r, node *n, struct scenario_fault **fau
 {
 	static const struct key keys[] = {
 		{ "at", fault_at }, { "cut", fault_cut }, { "heal", fault_heal }, { "link", fault_link }, { "set", fault_set },
+		{ "flip", fault_flip }, { "filter", fault_filter },
 	};
 	size_t items = read_items(r, n, "a list of faults");
 
@@ -143,7 +155,9 @@ void scenario_read_faults(struct reader *r, node *n, struct scenario_fault **fau
 		if (f.kind == FAULT_CHANGE && f.link != SCENARIO_NONE && (set = read_value(r, item, "set")))
 			scenario_read_wire(r, set, "a link", &f.wire);
 		if (f.link == SCENARIO_NONE && f.host == SCENARIO_NONE && r->complaints->count == before)
-			complain(r->complaints, f.place, "expected 'cut:', 'heal:' or 'link:'");
+			complain(r->complaints, f.place, "expected 'cut:', 'heal:', 'link:' or 'flip:'");
+		if (f.kind == FAULT_FLIP && f.filter == NULL && r->complaints->count == before)
+			complain(r->complaints, f.place, "expected 'filter:', which segment a bit is flipped in");
 		(*faults)[(*count)++] = f;
 	}
 }

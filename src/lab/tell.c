@@ -37,6 +37,7 @@ void tell_fault(const struct story *s, const struct scenario_fault *f, struct te
 {
 	const char *what = f->link != SCENARIO_NONE ? s->scenario->link[f->link].name : s->scenario->host[f->host].name;
 	if (f->kind == FAULT_CHANGE) text_printf(to, "the link %s changes", what);
+	else if (f->kind == FAULT_FLIP) text_printf(to, "somebody waits at %s to flip a bit", what);
 	else text_printf(to, "%s %s", what, f->kind == FAULT_CUT ? "is cut off" : "is back");
 }
 
