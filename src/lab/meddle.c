@@ -25,7 +25,7 @@ static struct bytes segment_of(struct bytes frame, struct ip *src, struct ip *ds
 		*src = ip4.src, *dst = ip4.dst, segment = ip4.payload;
 	else if (eth.type == ETH_IP6 && ip6_parse(eth.payload, &ip6) == DROP_NONE && ip6.protocol == IP_TCP && !ip6.fragment)
 		*src = ip6.src, *dst = ip6.dst, segment = ip6.payload;
-	if (segment.len > 0 && (tcp_parse(segment, *src, *dst, false, &seg) != DROP_NONE || seg.data.len == 0)) segment.len = 0;
+	if (segment.len > 0 && (tcp_parse(segment, *src, *dst, false, &seg) != DROP_NONE || seg.text.len == 0)) segment.len = 0;
 	return segment;
 }
 
