@@ -92,52 +92,52 @@ bool tls_next_identity(struct bytes *list, struct bytes *identity, uint32_t *obf
 	return true;
 }
 
-bool read_number(struct reader *r, unsigned bytes, uint32_t *value, const char *words)
+bool tls_read_number(struct tls_reader *r, unsigned bytes, uint32_t *value, const char *words)
 {
-	if (r->left.len < bytes) return read_refuse(r, words);
+	if (r->left.len < bytes) return tls_read_refuse(r, words);
 	*value = load_number(r->left.at, bytes);
 	r->left = bytes_skip(r->left, bytes);
 	return true;
 }
 
-bool read_bytes(struct reader *r, size_t n, struct bytes *out, const char *words)
+bool tls_read_bytes(struct tls_reader *r, size_t n, struct bytes *out, const char *words)
 {
-	if (r->left.len < n) return read_refuse(r, words);
+	if (r->left.len < n) return tls_read_refuse(r, words);
 	*out = bytes_first(r->left, n);
 	r->left = bytes_skip(r->left, n);
 	return true;
 }
 
-bool read_vector(struct reader *r, unsigned length_bytes, size_t least, size_t most, struct bytes *out, const char *words)
+bool tls_read_vector(struct tls_reader *r, unsigned length_bytes, size_t least, size_t most, struct bytes *out, const char *words)
 {
-	return (next_vector(&r->left, length_bytes, out) && out->len >= least && out->len <= most) || read_refuse(r, words);
+	return (next_vector(&r->left, length_bytes, out) && out->len >= least && out->len <= most) || tls_read_refuse(r, words);
 }
 
-bool read_end(struct reader *r) { return r->left.len == 0 || read_refuse(r, "bytes are left over at its end"); }
+bool tls_read_end(struct tls_reader *r) { return r->left.len == 0 || tls_read_refuse(r, "bytes are left over at its end"); }
 
-bool read_extensions(struct reader *r, struct bytes *list)
+bool tls_read_extension_list(struct tls_reader *r, struct bytes *list)
 {
-	return read_vector(r, 2, 0, UINT16_MAX, list, "extensions: not a list that fits the message") && read_end(r);
+	return tls_read_vector(r, 2, 0, UINT16_MAX, list, "extensions: not a list that fits the message") && tls_read_end(r);
 }
 
-bool whole_vector(struct bytes body, unsigned length_bytes, size_t least, struct bytes *out)
+bool tls_whole_vector(struct bytes body, unsigned length_bytes, size_t least, struct bytes *out)
 {
 	return next_vector(&body, length_bytes, out) && body.len == 0 && out->len >= least;
 }
 
-bool whole_u16s(struct bytes body, unsigned length_bytes, struct bytes *out)
+bool tls_whole_u16s(struct bytes body, unsigned length_bytes, struct bytes *out)
 {
-	return whole_vector(body, length_bytes, 2, out) && out->len % 2 == 0;
+	return tls_whole_vector(body, length_bytes, 2, out) && out->len % 2 == 0;
 }
 
-bool whole_number(struct bytes body, unsigned bytes, unsigned *value)
+bool tls_whole_number(struct bytes body, unsigned bytes, unsigned *value)
 {
 	if (body.len != bytes) return false;
 	*value = load_number(body.at, bytes);
 	return true;
 }
 
-bool whole_names(struct bytes list)
+bool tls_whole_names(struct bytes list)
 {
 	struct bytes name;
 	if (list.len == 0) return false;
@@ -146,10 +146,10 @@ bool whole_names(struct bytes list)
 	return list.len == 0;
 }
 
-bool whole_authorities(struct bytes body, size_t least, struct bytes *out)
+bool tls_whole_authorities(struct bytes body, size_t least, struct bytes *out)
 {
 	struct bytes name, rest;
-	if (!whole_vector(body, 2, least, out)) return false;
+	if (!tls_whole_vector(body, 2, least, out)) return false;
 	rest = *out;
 	while (next_vector(&rest, 2, &name))
 		if (name.len == 0) return false;
@@ -187,9 +187,9 @@ static bool extensions_whole(struct bytes list, struct tls_fault *fault)
 	}
 	if (rest.len > 0) return tls_refuse(fault, TLS_DECODE_ERROR, "extensions: one is longer than the list");
 	if (count <= FEW) return true;
-	struct numbers_seen seen = { 0 };
+	struct tls_numbers_seen seen = { 0 };
 	for (rest = list; tls_next_extension(&rest, &type, &body);)
-		if (seen_before(&seen, type)) return tls_refuse(fault, TLS_ILLEGAL_PARAMETER, "an extension comes twice");
+		if (tls_seen_before(&seen, type)) return tls_refuse(fault, TLS_ILLEGAL_PARAMETER, "an extension comes twice");
 	return true;
 }
 

@@ -12,11 +12,11 @@ static bool read_server_name(struct bytes body, struct bytes *host, struct tls_f
 	struct bytes list, name;
 	bool found = false;
 
-	if (!whole_vector(body, 2, 1, &list)) return false;
+	if (!tls_whole_vector(body, 2, 1, &list)) return false;
 	while (list.len > 0) {
 		unsigned type = list.at[0];
-		struct reader r = { bytes_skip(list, 1), fault };
-		if (!read_vector(&r, 2, 1, UINT16_MAX, &name, NULL)) return false;
+		struct tls_reader r = { bytes_skip(list, 1), fault };
+		if (!tls_read_vector(&r, 2, 1, UINT16_MAX, &name, NULL)) return false;
 		list = r.left;
 		if (type != 0) continue;
 		if (found) return tls_refuse(fault, TLS_ILLEGAL_PARAMETER, "server_name: two host names");
@@ -35,10 +35,10 @@ static bool read_status_request(struct bytes body, bool *ocsp, struct tls_fault 
 
 	if (body.len == 0) return false;
 	if (body.at[0] != 1) return true;
-	struct reader r = { bytes_skip(body, 1), fault };
-	if (!read_vector(&r, 2, 0, UINT16_MAX, &ids, NULL) || !read_vector(&r, 2, 0, UINT16_MAX, &extensions, NULL)) return false;
-	for (struct reader each = { ids, fault }; each.left.len > 0;)
-		if (!read_vector(&each, 2, 1, UINT16_MAX, &id, NULL)) return false;
+	struct tls_reader r = { bytes_skip(body, 1), fault };
+	if (!tls_read_vector(&r, 2, 0, UINT16_MAX, &ids, NULL) || !tls_read_vector(&r, 2, 0, UINT16_MAX, &extensions, NULL)) return false;
+	for (struct tls_reader each = { ids, fault }; each.left.len > 0;)
+		if (!tls_read_vector(&each, 2, 1, UINT16_MAX, &id, NULL)) return false;
 	*ocsp = true;
 	return r.left.len == 0;
 }
@@ -47,22 +47,22 @@ static bool read_status_request(struct bytes body, bool *ocsp, struct tls_fault 
 static bool read_shares(struct bytes body, struct bytes *shares, struct tls_fault *fault)
 {
 	enum { FEW = 16 };
-	struct numbers_seen seen;
+	struct tls_numbers_seen seen;
 	uint16_t groups[FEW];
 	struct bytes key, rest;
 	unsigned group, count = 0;
 
-	if (!whole_vector(body, 2, 0, shares)) return false;
+	if (!tls_whole_vector(body, 2, 0, shares)) return false;
 	for (rest = *shares; tls_next_share(&rest, &group, &key); count++) {
 		bool twice = false;
 		if (key.len == 0) return false;
 		for (unsigned i = 0; i < count && i < FEW; i++) twice |= groups[i] == group;
 		if (count == FEW) {
 			memset(&seen, 0, sizeof seen);
-			for (unsigned i = 0; i < FEW; i++) seen_before(&seen, groups[i]);
+			for (unsigned i = 0; i < FEW; i++) tls_seen_before(&seen, groups[i]);
 		}
 		if (count < FEW) groups[count] = (uint16_t)group;
-		else twice |= seen_before(&seen, group);
+		else twice |= tls_seen_before(&seen, group);
 		if (twice) return tls_refuse(fault, TLS_ILLEGAL_PARAMETER, "key_share: two of one group");
 	}
 	return rest.len == 0;
@@ -84,14 +84,14 @@ static bool read_binders(struct tls_client_hello *h, unsigned identities, struct
 /* RFC 8446, 4.2.11. */
 static bool read_psks(struct bytes body, struct tls_client_hello *h, struct tls_fault *fault)
 {
-	struct reader r = { body, fault };
+	struct tls_reader r = { body, fault };
 	struct bytes identity, rest;
 	uint32_t age;
 	unsigned identities = 0;
 
-	if (!read_vector(&r, 2, 7, UINT16_MAX, &h->psk_identities, NULL)) return false;
+	if (!tls_read_vector(&r, 2, 7, UINT16_MAX, &h->psk_identities, NULL)) return false;
 	struct bytes binders = r.left;
-	if (!whole_vector(binders, 2, 1 + BINDER_LEAST, &h->psk_binders)) return false;
+	if (!tls_whole_vector(binders, 2, 1 + BINDER_LEAST, &h->psk_binders)) return false;
 	for (rest = h->psk_identities; tls_next_identity(&rest, &identity, &age); identities++)
 		if (identity.len == 0) return false;
 	return rest.len == 0 && read_binders(h, identities, fault);
@@ -99,7 +99,7 @@ static bool read_psks(struct bytes body, struct tls_client_hello *h, struct tls_
 
 static bool read_size_limit(struct bytes body, unsigned *limit, struct tls_fault *fault)
 {
-	if (!whole_number(body, 2, limit)) return false;
+	if (!tls_whole_number(body, 2, limit)) return false;
 	return *limit >= RECORD_SIZE_LEAST || tls_refuse(fault, TLS_ILLEGAL_PARAMETER, "record_size_limit: below 64");
 }
 
@@ -110,22 +110,22 @@ static bool read_client_extension(void *hello, unsigned type, struct bytes body,
 	switch (type) {
 	case TLS_EXT_SERVER_NAME: return read_server_name(body, &h->server_name, fault);
 	case TLS_EXT_STATUS_REQUEST: return read_status_request(body, &h->ocsp_wanted, fault);
-	case TLS_EXT_SUPPORTED_GROUPS: return whole_u16s(body, 2, &h->groups);
-	case TLS_EXT_EC_POINT_FORMATS: return whole_vector(body, 1, 1, &h->point_formats);
-	case TLS_EXT_SIGNATURE_ALGORITHMS: return whole_u16s(body, 2, &h->schemes);
-	case TLS_EXT_SIGNATURE_ALGORITHMS_CERT: return whole_u16s(body, 2, &h->schemes_cert);
-	case TLS_EXT_ALPN: return whole_vector(body, 2, 2, &h->alpn) && whole_names(h->alpn);
+	case TLS_EXT_SUPPORTED_GROUPS: return tls_whole_u16s(body, 2, &h->groups);
+	case TLS_EXT_EC_POINT_FORMATS: return tls_whole_vector(body, 1, 1, &h->point_formats);
+	case TLS_EXT_SIGNATURE_ALGORITHMS: return tls_whole_u16s(body, 2, &h->schemes);
+	case TLS_EXT_SIGNATURE_ALGORITHMS_CERT: return tls_whole_u16s(body, 2, &h->schemes_cert);
+	case TLS_EXT_ALPN: return tls_whole_vector(body, 2, 2, &h->alpn) && tls_whole_names(h->alpn);
 	case TLS_EXT_PADDING: h->padding = body.len; return true;
-	case TLS_EXT_COMPRESS_CERTIFICATE: return whole_u16s(body, 1, &h->packings);
+	case TLS_EXT_COMPRESS_CERTIFICATE: return tls_whole_u16s(body, 1, &h->packings);
 	case TLS_EXT_RECORD_SIZE_LIMIT: return read_size_limit(body, &h->record_size_limit, fault);
 	case TLS_EXT_SESSION_TICKET: h->session_ticket = body; return true;
 	case TLS_EXT_PRE_SHARED_KEY: return read_psks(body, h, fault);
-	case TLS_EXT_SUPPORTED_VERSIONS: return whole_u16s(body, 1, &h->versions);
-	case TLS_EXT_COOKIE: return whole_vector(body, 2, 1, &h->cookie);
-	case TLS_EXT_PSK_KEY_EXCHANGE_MODES: return whole_vector(body, 1, 1, &h->psk_modes);
-	case TLS_EXT_CERTIFICATE_AUTHORITIES: return whole_authorities(body, 3, &h->authorities);
+	case TLS_EXT_SUPPORTED_VERSIONS: return tls_whole_u16s(body, 1, &h->versions);
+	case TLS_EXT_COOKIE: return tls_whole_vector(body, 2, 1, &h->cookie);
+	case TLS_EXT_PSK_KEY_EXCHANGE_MODES: return tls_whole_vector(body, 1, 1, &h->psk_modes);
+	case TLS_EXT_CERTIFICATE_AUTHORITIES: return tls_whole_authorities(body, 3, &h->authorities);
 	case TLS_EXT_KEY_SHARE: return read_shares(body, &h->shares, fault);
-	case TLS_EXT_RENEGOTIATION_INFO: return whole_vector(body, 1, 0, &h->renegotiation);
+	case TLS_EXT_RENEGOTIATION_INFO: return tls_whole_vector(body, 1, 0, &h->renegotiation);
 	default: return body.len == 0; /* SCT, extended_master_secret, early_data, post_handshake_auth */
 	}
 }
@@ -142,10 +142,10 @@ static bool shares_are_of_groups(const struct tls_client_hello *h)
 			if (!tls_has_u16(h->groups, group)) return false;
 		return true;
 	}
-	struct numbers_seen seen = { 0 };
-	for (rest = h->groups; tls_next_u16(&rest, &group);) seen_before(&seen, group);
+	struct tls_numbers_seen seen = { 0 };
+	for (rest = h->groups; tls_next_u16(&rest, &group);) tls_seen_before(&seen, group);
 	for (rest = h->shares; tls_next_share(&rest, &group, &key);)
-		if (!seen_before(&seen, group)) return false;
+		if (!tls_seen_before(&seen, group)) return false;
 	return true;
 }
 
@@ -168,19 +168,19 @@ static bool client_hello_agrees(struct bytes body, struct tls_client_hello *h, s
 bool tls_parse_client_hello(struct bytes body, struct tls_client_hello *h, struct tls_fault *fault)
 {
 	const tls_extensions allowed = ~TLS_HAS(TLS_EXT_OID_FILTERS);
-	struct reader r = { body, fault };
+	struct tls_reader r = { body, fault };
 	uint32_t version;
 
 	*h = (struct tls_client_hello){ 0 };
-	if (!read_number(&r, 2, &version, "legacy_version: missing") ||
-	    !read_bytes(&r, TLS_RANDOM_BYTES, &h->random, "random: shorter than 32 bytes") ||
-	    !read_vector(&r, 1, 0, TLS_SESSION_ID_MAX, &h->session_id, SESSION_ID_WORDS) ||
-	    !read_vector(&r, 2, 2, UINT16_MAX - 1, &h->suites, "cipher_suites: empty or cut short") ||
-	    !read_vector(&r, 1, 1, UINT8_MAX, &h->compressions, "compression_methods: empty or cut short"))
+	if (!tls_read_number(&r, 2, &version, "legacy_version: missing") ||
+	    !tls_read_bytes(&r, TLS_RANDOM_BYTES, &h->random, "random: shorter than 32 bytes") ||
+	    !tls_read_vector(&r, 1, 0, TLS_SESSION_ID_MAX, &h->session_id, SESSION_ID_WORDS) ||
+	    !tls_read_vector(&r, 2, 2, UINT16_MAX - 1, &h->suites, "cipher_suites: empty or cut short") ||
+	    !tls_read_vector(&r, 1, 1, UINT8_MAX, &h->compressions, "compression_methods: empty or cut short"))
 		return false;
 	h->legacy_version = version;
-	if (h->suites.len % 2 != 0) return read_refuse(&r, "cipher_suites: an odd number of bytes");
-	if (r.left.len > 0 && !read_extensions(&r, &h->extensions)) return false; /* 1.2 may have none */
+	if (h->suites.len % 2 != 0) return tls_read_refuse(&r, "cipher_suites: an odd number of bytes");
+	if (r.left.len > 0 && !tls_read_extension_list(&r, &h->extensions)) return false; /* 1.2 may have none */
 	return tls_read_extensions(h->extensions, allowed, &h->has, read_client_extension, h, fault) &&
 	       client_hello_agrees(body, h, fault);
 }
@@ -189,16 +189,16 @@ bool tls_parse_client_hello(struct bytes body, struct tls_client_hello *h, struc
 static bool read_chosen_alpn(struct bytes body, struct bytes *name)
 {
 	struct bytes list;
-	return whole_vector(body, 2, 2, &list) && whole_vector(list, 1, 1, name);
+	return tls_whole_vector(body, 2, 2, &list) && tls_whole_vector(list, 1, 1, name);
 }
 
 static bool read_share(struct bytes body, struct tls_server_hello *h, struct tls_fault *fault)
 {
-	struct reader r = { body, fault };
+	struct tls_reader r = { body, fault };
 	uint32_t group;
 
-	if (h->retry) return whole_number(body, 2, &h->share_group);
-	if (!read_number(&r, 2, &group, NULL) || !read_vector(&r, 2, 1, UINT16_MAX, &h->share, NULL)) return false;
+	if (h->retry) return tls_whole_number(body, 2, &h->share_group);
+	if (!tls_read_number(&r, 2, &group, NULL) || !tls_read_vector(&r, 2, 1, UINT16_MAX, &h->share, NULL)) return false;
 	h->share_group = group;
 	return r.left.len == 0;
 }
@@ -209,17 +209,17 @@ static bool read_server_extension(void *hello, unsigned type, struct bytes body,
 	struct bytes list;
 
 	switch (type) {
-	case TLS_EXT_SUPPORTED_VERSIONS: return whole_number(body, 2, &h->version);
+	case TLS_EXT_SUPPORTED_VERSIONS: return tls_whole_number(body, 2, &h->version);
 	case TLS_EXT_KEY_SHARE: return read_share(body, h, fault);
-	case TLS_EXT_PRE_SHARED_KEY: return whole_number(body, 2, &h->psk_index);
-	case TLS_EXT_COOKIE: return whole_vector(body, 2, 1, &h->cookie);
+	case TLS_EXT_PRE_SHARED_KEY: return tls_whole_number(body, 2, &h->psk_index);
+	case TLS_EXT_COOKIE: return tls_whole_vector(body, 2, 1, &h->cookie);
 	case TLS_EXT_ALPN: return read_chosen_alpn(body, &h->alpn);
 	case TLS_EXT_RECORD_SIZE_LIMIT: return read_size_limit(body, &h->record_size_limit, fault);
-	case TLS_EXT_RENEGOTIATION_INFO: return whole_vector(body, 1, 0, &h->renegotiation);
-	case TLS_EXT_SUPPORTED_GROUPS: return whole_u16s(body, 2, &list); /* some servers say it in 1.2, where it means nothing */
-	case TLS_EXT_SIGNED_CERTIFICATE_TIMESTAMP: return whole_vector(body, 2, 1, &list);
+	case TLS_EXT_RENEGOTIATION_INFO: return tls_whole_vector(body, 1, 0, &h->renegotiation);
+	case TLS_EXT_SUPPORTED_GROUPS: return tls_whole_u16s(body, 2, &list); /* some servers say it in 1.2, where it means nothing */
+	case TLS_EXT_SIGNED_CERTIFICATE_TIMESTAMP: return tls_whole_vector(body, 2, 1, &list);
 	case TLS_EXT_EC_POINT_FORMATS:
-		if (!whole_vector(body, 1, 1, &h->point_formats)) return false;
+		if (!tls_whole_vector(body, 1, 1, &h->point_formats)) return false;
 		return memchr(h->point_formats.at, 0, h->point_formats.len) != NULL || /* RFC 8422, 5.2 */
 		       tls_refuse(fault, TLS_ILLEGAL_PARAMETER, "ec_point_formats: without \"uncompressed\"");
 	default: return body.len == 0; /* server_name, status_request, extended_master_secret, session_ticket */
@@ -239,22 +239,22 @@ static tls_extensions allowed_in_server_hello(bool retry, bool v13)
 
 bool tls_parse_server_hello(struct bytes body, struct tls_server_hello *h, struct tls_fault *fault)
 {
-	struct reader r = { body, fault };
+	struct tls_reader r = { body, fault };
 	uint32_t version, suite, compression;
 	struct bytes versions;
 
 	*h = (struct tls_server_hello){ 0 };
-	if (!read_number(&r, 2, &version, "legacy_version: missing") ||
-	    !read_bytes(&r, TLS_RANDOM_BYTES, &h->random, "random: shorter than 32 bytes") ||
-	    !read_vector(&r, 1, 0, TLS_SESSION_ID_MAX, &h->session_id, SESSION_ID_WORDS) ||
-	    !read_number(&r, 2, &suite, "cipher_suite: missing") ||
-	    !read_number(&r, 1, &compression, "compression_method: missing"))
+	if (!tls_read_number(&r, 2, &version, "legacy_version: missing") ||
+	    !tls_read_bytes(&r, TLS_RANDOM_BYTES, &h->random, "random: shorter than 32 bytes") ||
+	    !tls_read_vector(&r, 1, 0, TLS_SESSION_ID_MAX, &h->session_id, SESSION_ID_WORDS) ||
+	    !tls_read_number(&r, 2, &suite, "cipher_suite: missing") ||
+	    !tls_read_number(&r, 1, &compression, "compression_method: missing"))
 		return false;
 	h->legacy_version = version;
 	h->suite = suite;
 	h->compression = compression;
 	h->retry = memcmp(h->random.at, tls_retry_random, TLS_RANDOM_BYTES) == 0;
-	if (r.left.len > 0 && !read_extensions(&r, &h->extensions)) return false;
+	if (r.left.len > 0 && !tls_read_extension_list(&r, &h->extensions)) return false;
 	if (compression != 0) return tls_refuse(fault, TLS_ILLEGAL_PARAMETER, "compression_method: not \"null\"");
 	bool v13 = tls_find_extension(h->extensions, TLS_EXT_SUPPORTED_VERSIONS, &versions);
 	return tls_read_extensions(h->extensions, allowed_in_server_hello(h->retry, v13), &h->has, read_server_extension, h, fault);
@@ -266,7 +266,7 @@ static bool read_encrypted_extension(void *message, unsigned type, struct bytes 
 
 	switch (type) {
 	case TLS_EXT_ALPN: return read_chosen_alpn(body, &e->alpn);
-	case TLS_EXT_SUPPORTED_GROUPS: return whole_u16s(body, 2, &e->groups);
+	case TLS_EXT_SUPPORTED_GROUPS: return tls_whole_u16s(body, 2, &e->groups);
 	case TLS_EXT_RECORD_SIZE_LIMIT: return read_size_limit(body, &e->record_size_limit, fault);
 	default: return body.len == 0; /* server_name, early_data */
 	}
@@ -276,9 +276,9 @@ bool tls_parse_encrypted_extensions(struct bytes body, struct tls_encrypted_exte
 {
 	const tls_extensions allowed = TLS_HAS(TLS_EXT_SERVER_NAME) | TLS_HAS(TLS_EXT_SUPPORTED_GROUPS) | TLS_HAS(TLS_EXT_ALPN) |
 	                               TLS_HAS(TLS_EXT_EARLY_DATA) | TLS_HAS(TLS_EXT_RECORD_SIZE_LIMIT);
-	struct reader r = { body, fault };
+	struct tls_reader r = { body, fault };
 
 	*e = (struct tls_encrypted_extensions){ 0 };
-	return read_extensions(&r, &e->extensions) &&
+	return tls_read_extension_list(&r, &e->extensions) &&
 	       tls_read_extensions(e->extensions, allowed, &e->has, read_encrypted_extension, e, fault);
 }
