@@ -46,11 +46,15 @@ enum crypt_key_kind crypt_key_kind(const struct crypt_key *k) { return k->kind; 
 unsigned crypt_key_bits(const struct crypt_key *k) { return (unsigned)EVP_PKEY_get_bits(k->pkey); }
 bool crypt_key_matches(const struct crypt_key *a, const struct crypt_key *b) { return EVP_PKEY_eq(a->pkey, b->pkey) == 1; }
 
+static bool is_ecdsa(enum crypt_key_kind kind) { return kind == CRYPT_KEY_P256 || kind == CRYPT_KEY_P384; }
+
 /* A PSS of twice the hash and two bytes must fit (RFC 8017, 9.1.1); with 1,024 bits, SHA-512's does not. */
 bool crypt_key_fits(const struct crypt_key *k, unsigned number)
 {
-	const struct scheme *s = find_scheme(number);
-	if (s == NULL || s->kind != k->kind) return false;
+	const struct scheme *s = find_scheme(number & ~CRYPT_ANY_CURVE);
+	if (s == NULL) return false;
+	bool same_kind = number & CRYPT_ANY_CURVE && is_ecdsa(s->kind) ? is_ecdsa(k->kind) : s->kind == k->kind;
+	if (!same_kind) return false;
 	return !s->pss || crypt_key_bits(k) >= 8 * (2 * crypt_hash_len(s->hash) + 2) + 1;
 }
 
@@ -255,7 +259,7 @@ size_t crypt_sign(const struct crypt_key *k, unsigned number, const struct bytes
 	size_t n;
 
 	if (!k->is_private || !crypt_key_fits(k, number)) return 0;
-	const struct scheme *s = find_scheme(number);
+	const struct scheme *s = find_scheme(number & ~CRYPT_ANY_CURVE);
 	if (k->kind == CRYPT_KEY_ED25519) {
 		n = sign_ed25519(k, parts, count, out);
 	} else {
@@ -273,7 +277,7 @@ bool crypt_verify(const struct crypt_key *k, unsigned number, const struct bytes
 	bool ok;
 
 	if (!crypt_key_fits(k, number) || signature.len > CRYPT_SIGNATURE_MAX) return false;
-	const struct scheme *s = find_scheme(number);
+	const struct scheme *s = find_scheme(number & ~CRYPT_ANY_CURVE);
 	if (k->kind == CRYPT_KEY_ED25519) {
 		ok = verify_ed25519(k, parts, count, signature);
 	} else {
