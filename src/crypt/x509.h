@@ -5,10 +5,10 @@
  *     x509_trust_add(trust, pem_of_roots, &why);
  *     x509_verify(trust, &(struct x509_ask){ .chain = ders, .count = n, .name = "a.example", .date = date }, &answer);
  *
- * libcrypto builds and verifies the path with its strict flags; the rules in which it is lax are checked here besides:
- * the leaf has a subject alternative name (the common name is never looked at), is version 3 and no CA, its key
- * usage and extended key usage allow TLS, name constraints hold, wildcards stand for one whole leftmost label, IP addresses are
- * compared as addresses. An answer says which certificate, what was expected, and what was found.
+ * libcrypto builds and verifies the path with its strict flags; what it forgives is checked here besides: encodings, RFC 5280's
+ * profile of every certificate in the path, weak keys and hashes, name constraints; the leaf has a subject alternative name (the
+ * common name is never looked at), is version 3 and no CA, its key usage and extended key usage allow TLS, wildcards stand for one
+ * whole leftmost label, IP addresses are compared as addresses. An answer says which certificate, what was expected, what was found.
  */
 #ifndef TULLE_CRYPT_X509_H
 #define TULLE_CRYPT_X509_H
@@ -40,7 +40,7 @@ struct x509_answer {
 	char words[X509_WORDS_MAX]; /* "certificate 0 (CN=b.example): is for b.example, asked for a.example" */
 };
 
-/* Roots and revocation lists. */
+/* Roots and revocation lists. Once there is a list, each certificate below a root must be covered by one. */
 struct x509_trust;
 struct x509_trust *x509_trust_open(struct crypt *);
 void x509_trust_close(struct x509_trust *);
@@ -57,6 +57,7 @@ struct x509_ask {
 	const struct ip *ip;       /* its address, or NULL */
 	int64_t date;              /* seconds since 1970 */
 	struct bytes ocsp;         /* a stapled response (DER), or empty */
+	bool ocsp_asked;           /* we asked for one: a certificate that says it comes with one (RFC 7633) is held to it */
 	bool must_staple;          /* a response is required even if the certificate does not say so */
 };
 bool x509_verify(const struct x509_trust *, const struct x509_ask *, struct x509_answer *);

@@ -98,7 +98,8 @@ bool x509_names_check(const struct x509_certificate *c, const struct x509_ask *a
 	if (ask->name != NULL) {
 		name = bytes_of(ask->name);
 		if (name.len > 1 && name.at[name.len - 1] == '.') name.len--;
-		if (!x509_dns_name_good(name, false)) return wrong_name(c, names, "what is no name", a);
+		if (!x509_dns_name_good(name, false))
+			return x509_refuse(a, X509_WRONG_NAME, 0, c, "\"%.100s\", which was asked for, is no DNS name", ask->name);
 	}
 	for (walk = names; ask->name != NULL && x509_next_general_name(&walk, &n);)
 		if (n.kind == X509_NAME_DNS && dns_matches(n.value, name)) break;

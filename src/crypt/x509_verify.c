@@ -149,7 +149,7 @@ static bool wrong_date(struct work *w, unsigned depth, const struct x509_certifi
 	x509_span_words(expired ? w->ask->date - c->not_after : c->not_before - w->ask->date, &s);
 	x509_date_words(expired ? c->not_after : c->not_before, &d);
 	if (expired) return x509_refuse(w->answer, X509_EXPIRED, depth, c, "expired %s ago (%s)", span, date);
-	return x509_refuse(w->answer, X509_NOT_YET_VALID, depth, c, "is valid only in %s (from %s)", span, date);
+	return x509_refuse(w->answer, X509_NOT_YET_VALID, depth, c, "is not valid for another %s (from %s)", span, date);
 }
 
 static bool refused_by_libcrypto(struct work *w)
@@ -166,7 +166,7 @@ static bool refused_by_libcrypto(struct work *w)
 static bool decide(struct work *w)
 {
 	bool good = run(w);
-	if (!read_path(w)) return false;
+	if (!read_path(w)) return w->answer->why == X509_OK ? x509_refuse(w->answer, X509_MALFORMED, 0, NULL, "libcrypto builds no path") : false;
 	if (!good && is_about_path(w->error)) return no_path(w);
 	if (!good && w->error == X509_V_ERR_CERT_SIGNATURE_FAILURE) return refused_by_libcrypto(w);
 	if (!x509_rules_check(&w->path, w->ask, w->answer)) return false;

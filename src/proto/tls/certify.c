@@ -311,6 +311,7 @@ bool tls_verify_peer(struct tls *t, instant now)
 		if (ip_parse(t->server_name, &ip)) ask.ip = &ip;
 		else if (t->server_name[0] != '\0') ask.name = t->server_name;
 		ask.ocsp = h->peer_ocsp;
+		ask.ocsp_asked = (h->sent & TLS_HAS(TLS_EXT_STATUS_REQUEST)) != 0;
 		ask.must_staple = c->must_staple;
 	}
 	if (c->trust == NULL) {
