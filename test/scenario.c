@@ -60,6 +60,8 @@ static void scenes_that_refer_to_nothing(void) { check_file("scenes"); }
 static void commands_and_filters_that_are_none(void) { check_file("rehearsal"); }
 static void errors_in_zones_by_the_files_own_lines(void) { check_file("zones"); }
 static void a_folder_that_is_not_there(void) { check_file("folder"); }
+static void certificates_that_are_none(void) { check_file("certificates"); }
+static void certificates_that_cannot_be_made(void) { check_file("certificates2"); }
 static void what_is_not_yaml(void) { check_file("syntax"); }
 static void a_tab(void) { check_file("tab"); }
 static void a_line_that_is_indented_wrongly(void) { check_file("indent"); }

@@ -88,20 +88,27 @@ static void run_ended(struct lab *lab, uint32_t number, int status)
 	if (run->tool) share_leave(&host_of(lab, number)->share, run->seat);
 }
 
-/* What TLS wants of a host is made when the first of its programs begins. */
-static void lend_papers(struct lab_host *h, struct lab_run *run)
+/* What TLS wants of a host is made when the first of its programs asks for it. */
+static void lend_papers(struct tool_env *env, enum tool_want want)
 {
-	struct lab *lab = h->lab;
-	if (lab->authority == NULL) return;
+	struct lab_run *run = (struct lab_run *)(void *)((char *)env - offsetof(struct lab_run, env));
+	struct lab *lab = run->out->lab;
+	struct lab_host *h = host_of(lab, run->out->run);
+
+	if (want == TOOL_WANT_INPUT) return;
+	if (lab->authority == NULL) {
+		text_puts(env->err, "there is no TLS in this lab: its file has no 'certificates:'\n");
+		return;
+	}
 	if (h->papers == NULL) {
 		h->papers = calloc(1, sizeof *h->papers);
 		assert(h->papers != NULL);
-		papers_open(h->papers, lab->authority, h->number, &h->rng, &run->err->text);
+		papers_open(h->papers, lab->authority, h->number, &h->rng, env->err);
 	}
-	run->env.crypt = h->papers->crypt;
-	run->env.trust = h->papers->trust;
-	run->env.identity = h->papers->has_identity ? &h->papers->identity : NULL;
-	run->env.keylog = &lab->keys.log;
+	env->crypt = h->papers->crypt;
+	env->trust = h->papers->trust;
+	env->identity = h->papers->has_identity ? &h->papers->identity : NULL;
+	env->keylog = &lab->keys.log;
 }
 
 static void open_tool(struct lab_host *h, uint32_t number)
@@ -112,7 +119,6 @@ static void open_tool(struct lab_host *h, uint32_t number)
 
 	run->wanted = false;
 	run->started = true;
-	lend_papers(h, run);
 	run->tool = tool_open((int)words->count, words->word, &run->env);
 	struct stack_counts after = stack_counts(h->stack);
 	run->listeners = after.listeners - before.listeners;
@@ -253,7 +259,7 @@ static void build_run(struct lab *lab, struct lab_host *h, uint32_t number)
 	rng_fork(&run->rng, &h->rng, "program", number);
 	run->env = (struct tool_env){
 		.memory = &run->memory, .out = &run->out->text, .err = &run->err->text, .files = lab->files, .rng = &run->rng,
-		.trace = &h->trace,
+		.trace = &h->trace, .want = lend_papers,
 		.servers_count = h->config->servers, .server_port = 53, .date = s->date, .date_at = 0, .status = TOOL_FAILED,
 	};
 	memcpy(run->env.servers, h->config->server, h->config->servers * sizeof *h->config->server);
