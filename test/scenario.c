@@ -145,6 +145,8 @@ int main(void)
 	TEST(commands_and_filters_that_are_none);
 	TEST(errors_in_zones_by_the_files_own_lines);
 	TEST(a_folder_that_is_not_there);
+	TEST(certificates_that_are_none);
+	TEST(certificates_that_cannot_be_made);
 	TEST(what_is_not_yaml);
 	TEST(a_tab);
 	TEST(a_line_that_is_indented_wrongly);
