@@ -59,7 +59,7 @@ static bool look_at_strength(const struct look *l, const struct x509_certificate
 }
 
 /* The identifier of AuthorityKeyIdentifier's first field; empty if there is none. */
-static bool read_authority_key(const struct x509_certificate *c, struct bytes *key, bool *serial)
+static bool read_authority_key(const struct x509_certificate *c, struct bytes *key, bool *others)
 {
 	struct bytes rest = c->value[X509_AUTHORITY_KEY], body, issuer = { 0 }, number = { 0 };
 	*key = (struct bytes){ 0 };
@@ -67,28 +67,51 @@ static bool read_authority_key(const struct x509_certificate *c, struct bytes *k
 	if (der_is(body, DER_CONTEXT(0)) && !der_take(&body, DER_CONTEXT(0), key)) return false;
 	if (der_is(body, DER_CONTEXT_OF(1)) && !der_take(&body, DER_CONTEXT_OF(1), &issuer)) return false;
 	if (der_is(body, DER_CONTEXT(2)) && !der_take(&body, DER_CONTEXT(2), &number)) return false;
-	*serial = number.len > 0;
+	*others = issuer.len + number.len > 0;
 	return body.len == 0 && (issuer.len > 0) == (number.len > 0); /* both or neither */
+}
+
+static bool look_at_authority_key(const struct look *l, const struct x509_certificate *c, struct bytes own_key)
+{
+	struct bytes key;
+	bool others;
+
+	if (!x509_has(c, X509_AUTHORITY_KEY))
+		return is_root(l) || REFUSE(l, X509_MALFORMED, "has no authorityKeyIdentifier (RFC 5280, 4.2.1.1)");
+	if (!read_authority_key(c, &key, &others)) return REFUSE(l, X509_MALFORMED, "its authorityKeyIdentifier is not well formed");
+	if (key.len == 0 && !(is_root(l) && others))
+		return REFUSE(l, X509_MALFORMED, "its authorityKeyIdentifier names no key (RFC 5280, 4.2.1.1)");
+	if (is_root(l) && x509_self_issued(c) && key.len > 0 && own_key.len > 0 && !bytes_equal(key, own_key))
+		return REFUSE(l, X509_MALFORMED, "is self-issued, but its authorityKeyIdentifier is not its subjectKeyIdentifier");
+	return true;
 }
 
 static bool look_at_key_names(const struct look *l, const struct x509_certificate *c)
 {
-	struct bytes key, rest = c->value[X509_SUBJECT_KEY];
-	bool serial;
+	struct bytes key = { 0 }, rest = c->value[X509_SUBJECT_KEY];
 
 	if (x509_critical(c, X509_SUBJECT_KEY) || x509_critical(c, X509_AUTHORITY_KEY))
 		return REFUSE(l, X509_MALFORMED, "a key identifier is critical (RFC 5280, 4.2.1.1 and 4.2.1.2)");
-	if (x509_critical(c, X509_AUTHORITY_ACCESS)) return REFUSE(l, X509_MALFORMED, "authorityInfoAccess is critical (RFC 5280, 4.2.2.1)");
 	if (x509_has(c, X509_SUBJECT_KEY) && (!der_take(&rest, DER_OCTET_STRING, &key) || rest.len > 0 || key.len == 0))
 		return REFUSE(l, X509_MALFORMED, "its subjectKeyIdentifier is not well formed");
-	if (x509_has(c, X509_AUTHORITY_KEY) && !read_authority_key(c, &key, &serial))
-		return REFUSE(l, X509_MALFORMED, "its authorityKeyIdentifier is not well formed");
-	if (!is_root(l) && !x509_has(c, X509_AUTHORITY_KEY))
-		return REFUSE(l, X509_MALFORMED, "has no authorityKeyIdentifier (RFC 5280, 4.2.1.1)");
-	if (!is_root(l) && key.len == 0)
-		return REFUSE(l, X509_MALFORMED, "its authorityKeyIdentifier names no key (RFC 5280, 4.2.1.1)");
 	if (c->ca && !x509_has(c, X509_SUBJECT_KEY))
 		return REFUSE(l, X509_MALFORMED, "is a CA and has no subjectKeyIdentifier (RFC 5280, 4.2.1.2)");
+	return look_at_authority_key(l, c, key);
+}
+
+/* RFC 5280, 4.2.2.1 */
+static bool look_at_access(const struct look *l, const struct x509_certificate *c)
+{
+	struct bytes rest = c->value[X509_AUTHORITY_ACCESS], list, one, oid;
+	struct x509_general_name where;
+
+	if (!x509_has(c, X509_AUTHORITY_ACCESS)) return true;
+	if (x509_critical(c, X509_AUTHORITY_ACCESS)) return REFUSE(l, X509_MALFORMED, "its authorityInfoAccess is critical (RFC 5280, 4.2.2.1)");
+	if (!der_take(&rest, DER_SEQUENCE, &list) || rest.len > 0 || list.len == 0)
+		return REFUSE(l, X509_MALFORMED, "its authorityInfoAccess is not well formed");
+	while (list.len > 0)
+		if (!der_take(&list, DER_SEQUENCE, &one) || !der_take(&one, DER_OID, &oid) || !x509_next_general_name(&one, &where) || one.len > 0)
+			return REFUSE(l, X509_MALFORMED, "its authorityInfoAccess is not well formed");
 	return true;
 }
 
@@ -128,6 +151,8 @@ static bool look_at_subject(const struct look *l, const struct x509_certificate 
 	}
 	if (c->subject.len <= 2 && !x509_critical(c, X509_SUBJECT_NAMES))
 		return REFUSE(l, X509_MALFORMED, "its subject is empty and its subject alternative name not critical (RFC 5280, 4.2.1.6)");
+	if (l->depth == 0 && c->subject.len > 2 && x509_critical(c, X509_SUBJECT_NAMES))
+		return REFUSE(l, X509_MALFORMED, "its subject is not empty, but its subject alternative name is critical (RFC 5280, 4.2.1.6)");
 	if (!der_take(&rest, DER_SEQUENCE, &names) || rest.len > 0 || names.len == 0)
 		return REFUSE(l, X509_MALFORMED, "its subject alternative name is not well formed");
 	while (names.len > 0) {
@@ -169,8 +194,6 @@ static bool look_at_ca(const struct look *l, const struct x509_certificate *c)
 	if (c->subject.len <= 2) return REFUSE(l, X509_MALFORMED, "is a CA without a name (RFC 5280, 4.1.2.6)");
 	if (!x509_has(c, X509_KEY_USAGE)) return REFUSE(l, X509_MALFORMED, "is a CA and has no key usage (RFC 5280, 4.2.1.3)");
 	if (!(c->key_usage & X509_USE_CERTIFY)) return REFUSE(l, X509_WRONG_PURPOSE, "its key may not sign certificates (keyUsage without keyCertSign)");
-	if (x509_has(c, X509_NAME_CONSTRAINTS) && !x509_critical(c, X509_NAME_CONSTRAINTS))
-		return REFUSE(l, X509_MALFORMED, "its name constraints are not critical (RFC 5280, 4.2.1.10)");
 	if (x509_has(c, X509_POLICY_CONSTRAINTS) && !x509_critical(c, X509_POLICY_CONSTRAINTS))
 		return REFUSE(l, X509_MALFORMED, "its policy constraints are not critical (RFC 5280, 4.2.1.11)");
 	if (x509_has(c, X509_INHIBIT_ANY_POLICY) && !x509_critical(c, X509_INHIBIT_ANY_POLICY))
@@ -197,7 +220,8 @@ static bool look_at(const struct look *l)
 {
 	const struct x509_certificate *c = l->path->at[l->depth];
 	return look_at_form(l, c) && look_at_dates(l, c) && look_at_strength(l, c) && look_at_subject(l, c) &&
-	       (l->depth > 0 ? look_at_ca(l, c) : look_at_leaf(l, c)) && look_at_key_names(l, c) && purpose_good(l, c);
+	       (l->depth > 0 ? look_at_ca(l, c) : look_at_leaf(l, c)) && look_at_key_names(l, c) && look_at_access(l, c) &&
+	       purpose_good(l, c);
 }
 
 bool x509_rules_check(const struct x509_path *path, const struct x509_ask *ask, struct x509_answer *answer)

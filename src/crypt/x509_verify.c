@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* libcrypto finds the path and checks its signatures and dates, with its strict flags; then our own rules look at each certificate
- * of the path. When libcrypto says no for a reason that one of our rules knows too, the rule's words are used: they are plainer. */
+ * of the path. When libcrypto says no for a reason that one of our rules knows too, the rule's words are used: they are plainer.
+ *
+ * Whatever is trusted ends a path, self-signed or not (RFC 5280, 6.1.1). libcrypto tries one path only; when that one fails by a
+ * certificate above the leaf, others are tried, each without one of its certificates. */
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -15,6 +18,7 @@ struct work {
 	STACK_OF(X509) *others;
 	X509_STORE_CTX *ctx;
 	struct x509_path path;
+	size_t left_out; /* of those that were sent; 0: none */
 	int error, depth;
 };
 
@@ -40,13 +44,14 @@ static bool run(struct work *w)
 {
 	const struct x509_ask *ask = w->ask;
 	X509_VERIFY_PARAM *param;
-	unsigned long flags = X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK;
+	unsigned long flags = X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK | X509_V_FLAG_PARTIAL_CHAIN;
 	bool good;
 
 	w->others = sk_X509_new_null();
 	w->ctx = X509_STORE_CTX_new_ex(w->trust->crypt->library, NULL);
 	assert(w->others != NULL && w->ctx != NULL);
-	for (size_t i = 1; i < ask->count; i++) sk_X509_push(w->others, w->x509[i]);
+	for (size_t i = 1; i < ask->count; i++)
+		if (i != w->left_out) sk_X509_push(w->others, w->x509[i]);
 	if (!X509_STORE_CTX_init(w->ctx, w->trust->store, w->x509[0], w->others)) return false;
 	X509_STORE_CTX_set_purpose(w->ctx, ask->peer == X509_SERVER ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
 	param = X509_STORE_CTX_get0_param(w->ctx);
@@ -165,13 +170,44 @@ static bool refused_by_libcrypto(struct work *w)
 
 static bool decide(struct work *w)
 {
-	bool good = run(w);
-	if (!read_path(w)) return w->answer->why == X509_OK ? x509_refuse(w->answer, X509_MALFORMED, 0, NULL, "libcrypto builds no path") : false;
+	bool good = run(w), known = read_path(w);
+	if (!known && w->answer->why == X509_OK) return x509_refuse(w->answer, X509_MALFORMED, 0, NULL, "libcrypto finds no path");
+	if (!known) return false;
 	if (!good && is_about_path(w->error)) return no_path(w);
 	if (!good && w->error == X509_V_ERR_CERT_SIGNATURE_FAILURE) return refused_by_libcrypto(w);
 	if (!x509_rules_check(&w->path, w->ask, w->answer)) return false;
 	if (!good) return refused_by_libcrypto(w);
 	return x509_names_check(w->path.at[0], w->ask, w->answer) && x509_ocsp_look(&w->path, w->trust, w->ask, w->answer);
+}
+
+static void end_try(struct work *w)
+{
+	X509_STORE_CTX_free(w->ctx);
+	sk_X509_free(w->others);
+	w->ctx = NULL, w->others = NULL;
+}
+
+/* Whether another path might be better: what is wrong is not the leaf's own. */
+static bool worth_another(const struct x509_answer *a)
+{
+	return a->depth > 0 || a->why == X509_UNKNOWN_CA || a->why == X509_NAME_CONSTRAINT || a->why == X509_BAD_SIGNATURE;
+}
+
+static bool try_others(struct work *w)
+{
+	const struct x509_answer first = *w->answer;
+	const struct x509_path path = w->path;
+
+	for (size_t i = 1; worth_another(&first) && i < path.count; i++) {
+		const struct x509_certificate *c = path.at[i];
+		if (c < w->sent || c >= w->sent + COUNT(w->sent)) continue;
+		w->left_out = (size_t)(c - w->sent);
+		end_try(w);
+		*w->answer = (struct x509_answer){ .why = X509_OK };
+		if (decide(w)) return true;
+	}
+	*w->answer = first;
+	return false;
 }
 
 bool x509_verify(const struct x509_trust *trust, const struct x509_ask *ask, struct x509_answer *answer)
@@ -180,9 +216,8 @@ bool x509_verify(const struct x509_trust *trust, const struct x509_ask *ask, str
 	bool good;
 
 	*answer = (struct x509_answer){ .why = X509_OK };
-	good = read_chain(&w) && decide(&w);
-	X509_STORE_CTX_free(w.ctx);
-	sk_X509_free(w.others);
+	good = read_chain(&w) && (decide(&w) || (ask->count > 2 && try_others(&w)));
+	end_try(&w);
 	for (size_t i = 0; i < COUNT(w.x509); i++) X509_free(w.x509[i]);
 	return good;
 }
