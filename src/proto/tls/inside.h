@@ -16,6 +16,7 @@
  *     certify.c        Certificate, CertificateVerify, compression, stapling, both roles and versions
  *     tickets.c        a server's tickets, both versions; early.c: 0-RTT and the window against replays
  *     sessions.c       sessions remembered                keylog.c     secrets for Wireshark
+ *     seen.c           messages in the clear, for people
  *     alert.c          alerts in and out, failures in words
  *
  * A handler gets one whole message and returns whether to go on; when it returns false it has called tls_fail. Work
@@ -29,6 +30,7 @@
 
 #include "proto/tls/keylog.h"
 #include "proto/tls/sessions.h"
+#include "proto/tls/seen.h"
 #include "proto/tls/tls.h"
 
 enum tls_state {

@@ -162,6 +162,9 @@ static bool on_message(struct tls *t, instant now, enum tls_message_type type, s
 /* 5.1: a message before a change of keys ends its record. */
 static bool dispatch(struct tls *t, instant now, struct bytes raw, bool last_in_record)
 {
+	const struct tls_seen_message seen = { false, t->version == TLS_1_3, TLS_HANDSHAKE, t->number, raw };
+
+	tls_seen_add(t->config->seen, &seen);
 	t->input_keys_changed = false;
 	if (!on_message(t, now, (enum tls_message_type)raw.at[0], bytes_skip(raw, TLS_MESSAGE_HEADER), raw)) return false;
 	if (t->input_keys_changed && !last_in_record)

@@ -92,6 +92,7 @@ static bool begin(struct tls *t, instant now, const struct tls_config *config)
 	*t = (struct tls){ .config = config, .give_up_at = NEVER, .fragment_max = TLS_PLAINTEXT_MAX };
 	assert(config->records->block_bytes >= TLS_RECORD_BLOCK_BYTES - TLS_RECORD_BLOCK_BYTES % alignof(max_align_t));
 	if (config->fragment_max > 0 && config->fragment_max < TLS_PLAINTEXT_MAX) t->fragment_max = (uint16_t)config->fragment_max;
+	if (config->seen != NULL) t->number = ++config->seen->connections;
 	if (config->handshake_timeout_s > 0) t->give_up_at = instant_after(now, config->handshake_timeout_s * SECOND);
 	if (!tls_handshake_take(t)) return false;
 	tls_transcript_start(t);

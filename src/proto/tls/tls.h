@@ -81,6 +81,7 @@ enum tls_client_auth { TLS_NO_CLIENT_AUTH, TLS_ASK_CLIENT, TLS_REQUIRE_CLIENT };
 struct tls_tickets;  /* tickets.h: a server's keys for tickets, its window against replays */
 struct tls_sessions; /* sessions.h: sessions remembered: a client's by name, a 1.2 server's by id */
 struct tls_keylog;   /* keylog.h */
+struct tls_seen;     /* seen.h */
 
 /* Shared by any number of connections, and not changed while one of them lives. Zero is a good default everywhere. */
 struct tls_config {
@@ -125,6 +126,7 @@ struct tls_config {
 	bool server_preference;                             /* server: its order of suites and groups, not the client's */
 	uint64_t key_update_after;                          /* records; 0: by the AEAD's limit */
 	struct tls_keylog *keylog;                          /* or NULL */
+	struct tls_seen *seen;                              /* or NULL: messages in the clear, for people */
 	struct trace *trace;                                /* or NULL */
 	unsigned handshake_timeout_s;                       /* 0: none of its own (deadline NEVER) */
 };
@@ -162,6 +164,7 @@ struct tls { /* laid open to be read and embedded; proto/tls/ alone writes it */
 	struct tls_failure failure;
 	instant give_up_at;
 	uint64_t records_in, records_out;
+	uint32_t number;                 /* of those that add to config->seen: the first is 1 */
 	struct { uint32_t early_left; /* bytes, sent or received or skipped */ uint32_t tickets_got; } count;
 	char server_name[TLS_NAME_MAX + 1]; /* asked for */
 	char alpn[TLS_ALPN_MAX + 1];
