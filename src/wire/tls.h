@@ -107,6 +107,7 @@ struct tls_client_hello {
 	struct bytes authorities;      /* certificate_authorities */
 	size_t padding;                /* bytes of it */
 	unsigned grease;               /* emitting: 0, or a seed by which GREASE values are added (RFC 8701) */
+	bool lone_share;               /* emitting: no GREASE beside the share: a second hello has that one only (RFC 8446, 4.1.2) */
 };
 struct tls_server_hello { /* HelloRetryRequest too: by its random */
 	unsigned legacy_version;

@@ -128,7 +128,7 @@ static void put_server_name(struct tls_writer *w, struct bytes host)
 static void put_shares(struct tls_writer *w, const struct tls_client_hello *h)
 {
 	size_t mark = open_extension(w, TLS_EXT_KEY_SHARE), list = tls_open_vector(w, 2);
-	if (h->grease != 0) {
+	if (h->grease != 0 && !h->lone_share) {
 		tls_put_number(w, 2, grease_value(h->grease, GREASE_GROUP));
 		put_vector(w, 2, (struct bytes){ (const uint8_t *)"", 1 });
 	}
@@ -239,7 +239,7 @@ static void put_server_extension(struct tls_writer *w, const struct tls_server_h
 
 void tls_emit_server_hello(struct tls_writer *w, const struct tls_server_hello *h)
 {
-	static const uint16_t order[] = { TLS_EXT_SUPPORTED_VERSIONS, TLS_EXT_KEY_SHARE, TLS_EXT_PRE_SHARED_KEY, TLS_EXT_COOKIE,
+	static const uint16_t order[] = { TLS_EXT_PRE_SHARED_KEY, TLS_EXT_KEY_SHARE, TLS_EXT_COOKIE, TLS_EXT_SUPPORTED_VERSIONS,
 		TLS_EXT_RENEGOTIATION_INFO, TLS_EXT_SERVER_NAME, TLS_EXT_EC_POINT_FORMATS, TLS_EXT_SESSION_TICKET,
 		TLS_EXT_STATUS_REQUEST, TLS_EXT_EXTENDED_MASTER_SECRET, TLS_EXT_ALPN, TLS_EXT_RECORD_SIZE_LIMIT };
 	size_t mark = tls_open_message(w, TLS_SERVER_HELLO);

@@ -265,6 +265,7 @@ static void compose(const struct tls *t, instant now, struct bytes cookie, struc
 		.session_id = { h->session_id, h->session_id_len }, .suites = list_suites(t->config, l),
 		.compressions = { &no_compression, 1 },
 		.grease = t->config->no_grease ? 0 : load_be32(h->client_random) | 1,
+		.lone_share = t->retried,
 	};
 	extensions_of_both(t, hello, l);
 	extensions_of_12(t, hello);
