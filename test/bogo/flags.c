@@ -100,7 +100,7 @@ static size_t find_row(const char *argument, bool *initial, bool *resume, bool *
 	*initial = *resume = *retry = true;
 	if (strncmp(argument, "-on-shim-", 9) == 0) argument += 8;
 	if (strncmp(argument, "-on-initial-", 12) == 0) argument += 11, *resume = *retry = false;
-	else if (strncmp(argument, "-on-resume-", 11) == 0) argument += 10, *initial = false;
+	else if (strncmp(argument, "-on-resume-", 11) == 0) argument += 10, *initial = *retry = false;
 	else if (strncmp(argument, "-on-retry-", 10) == 0) argument += 9, *initial = *resume = false;
 	char name[64];
 	snprintf(name, sizeof name, "%s", argument[0] == '-' ? argument + 1 : "");

@@ -119,11 +119,13 @@ static bool echo(struct tls_socket *s, const struct bogo_flags *flags)
 	return n > 0 && tls_socket_write(s, (struct bytes){ buffer, n });
 }
 
-static bool handshake(struct tls_socket *s, const struct bogo_flags *flags, bool *greeted)
+static bool handshake(struct tls_socket *s, const struct bogo_flags *flags, size_t *greeted)
 {
 	tls_socket_flush(s);
-	if (!flags->server && flags->shim_writes_first && tls_may_send_early(&s->tls))
-		*greeted = tls_socket_write(s, bytes_of(greeting));
+	if (!flags->server && flags->shim_writes_first && tls_may_send_early(&s->tls)) {
+		*greeted = tls_send(&s->tls, tls_socket_now(s), bytes_of(greeting));
+		tls_socket_flush(s);
+	}
 	while (!tls_is_connected(&s->tls)) {
 		if (tls_peek(&s->tls).len > 0) { /* early data */
 			if (!echo(s, flags)) return complain_of(s);
@@ -131,7 +133,7 @@ static bool handshake(struct tls_socket *s, const struct bogo_flags *flags, bool
 			return complain_of(s);
 		}
 	}
-	if (s->news & TLS_EARLY_REFUSED) *greeted = false;
+	if (s->news & TLS_EARLY_REFUSED) *greeted = 0;
 	return true;
 }
 
@@ -154,7 +156,7 @@ static bool shut_down(struct tls_socket *s, const struct bogo_flags *flags)
 	return ended_well(s, flags);
 }
 
-static bool talk(struct tls_socket *s, const struct bogo_flags *flags, bool greeted)
+static bool talk(struct tls_socket *s, const struct bogo_flags *flags, size_t greeted)
 {
 	if (!send_exports(s, flags)) return false;
 	if (flags->key_update) tls_update_keys(&s->tls, tls_socket_now(s), false);
@@ -162,7 +164,7 @@ static bool talk(struct tls_socket *s, const struct bogo_flags *flags, bool gree
 		tls_abort(&s->tls, tls_socket_now(s), (enum tls_alert)ALERT_OF_SEND_ALERT);
 		return true;
 	}
-	if (flags->shim_writes_first && !greeted && !tls_socket_write(s, bytes_of(greeting))) return complain_of(s);
+	if (flags->shim_writes_first && !tls_socket_write(s, bytes_skip(bytes_of(greeting), greeted))) return complain_of(s);
 	if (flags->shim_shuts_down) return shut_down(s, flags);
 	while (echo(s, flags)) {}
 	if (!ended_well(s, flags)) return false;
@@ -179,7 +181,7 @@ static bool check_tickets(const struct tls *t, const struct bogo_flags *flags)
 
 bool bogo_talk(struct tls_socket *s, const struct bogo_flags *flags, const struct bogo_flags *retry, bool resuming)
 {
-	bool greeted = false;
+	size_t greeted = 0; /* so many bytes of the greeting went as early data */
 	if (!handshake(s, flags, &greeted)) return false;
 	bool refused = (s->news & TLS_EARLY_REFUSED) != 0;
 	if (refused) {

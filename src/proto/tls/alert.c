@@ -41,12 +41,20 @@ bool tls_fail_fault(struct tls *t, const char *message, const struct tls_fault *
 	return tls_fail(t, fault->alert, "%s: %s", message, fault->words);
 }
 
+/* D.4: an alert in place of the client's second flight comes behind a change_cipher_spec too, or middleboxes wonder. */
+static bool wants_change_cipher_spec(const struct tls *t)
+{
+	return !t->is_server && t->version == TLS_1_3 && t->out.aead.state != NULL && t->handshake != NULL &&
+	       !t->handshake->ccs_sent && !t->config->no_middlebox_compatibility;
+}
+
 /* It goes out under the keys of this moment, or waits for room: tls_output tries again. */
 void tls_alert_send(struct tls *t, bool fatal, enum tls_alert alert)
 {
 	uint8_t body[2] = { fatal ? LEVEL_FATAL : LEVEL_WARNING, (uint8_t)alert };
 
 	if (t->close_sent) return; /* nothing may follow close_notify */
+	if (wants_change_cipher_spec(t)) tls_try_change_cipher_spec(t);
 	if (!tls_record_seal(t, TLS_ALERT, (struct bytes){ body, sizeof body })) t->alert_waits = load_be16(body);
 	if (alert == TLS_CLOSE_NOTIFY || fatal) t->close_sent = true;
 }

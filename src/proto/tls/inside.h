@@ -145,6 +145,7 @@ bool tls_server12_on_change_cipher_spec(struct tls *);
 bool tls_sent_message(struct tls *, size_t from); /* from: flight.len before the message was written */
 bool tls_flush(struct tls *);
 bool tls_send_change_cipher_spec(struct tls *);
+bool tls_try_change_cipher_spec(struct tls *);                           /* false: no room; nothing has failed */
 
 void tls_transcript_start(struct tls *);
 void tls_transcript_add(struct tls *, struct bytes raw);

@@ -152,16 +152,21 @@ bool tls_record_seal(struct tls *t, enum tls_content type, struct bytes plain)
 }
 
 /* In 1.3 it is no part of the protocol but for the sake of middleboxes (D.4), and never sealed. */
-bool tls_send_change_cipher_spec(struct tls *t)
+bool tls_try_change_cipher_spec(struct tls *t)
 {
 	static const uint8_t one = 1;
 	uint8_t *at = room_for(t, TLS_RECORD_HEADER + 1);
 
-	if (at == NULL) return tls_fail(t, TLS_INTERNAL_ERROR, "no room for a change_cipher_spec");
+	if (at == NULL) return false;
 	put_plain(t, TLS_CHANGE_CIPHER_SPEC, (struct bytes){ &one, 1 }, at);
 	written(t, TLS_RECORD_HEADER + 1);
 	t->handshake->ccs_sent = true;
 	return true;
+}
+
+bool tls_send_change_cipher_spec(struct tls *t)
+{
+	return tls_try_change_cipher_spec(t) || tls_fail(t, TLS_INTERNAL_ERROR, "no room for a change_cipher_spec");
 }
 
 /* The plaintext of one more record that the first out block has room for, less what is kept for alerts. */
