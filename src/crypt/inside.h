@@ -30,7 +30,7 @@ struct crypt {
 
 struct crypt_key {
 	struct crypt *crypt;
-	EVP_PKEY *pkey;        /* owned */
+	EVP_PKEY *pkey;        /* owned; NULL for a public key of ECDSA */
 	EC_KEY *ec;            /* the same, for ECDSA; else NULL */
 	enum crypt_key_kind kind;
 	bool is_private;

@@ -7,7 +7,6 @@
 #include <openssl/encoder.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
 
 #define RSA_BITS_MADE 2048
 
@@ -43,8 +42,19 @@ const char *crypt_key_kind_name(enum crypt_key_kind kind)
 }
 
 enum crypt_key_kind crypt_key_kind(const struct crypt_key *k) { return k->kind; }
-unsigned crypt_key_bits(const struct crypt_key *k) { return (unsigned)EVP_PKEY_get_bits(k->pkey); }
-bool crypt_key_matches(const struct crypt_key *a, const struct crypt_key *b) { return EVP_PKEY_eq(a->pkey, b->pkey) == 1; }
+
+unsigned crypt_key_bits(const struct crypt_key *k)
+{
+	if (k->ec != NULL) return k->kind == CRYPT_KEY_P256 ? 256 : 384;
+	return (unsigned)EVP_PKEY_get_bits(k->pkey);
+}
+
+bool crypt_key_matches(const struct crypt_key *a, const struct crypt_key *b)
+{
+	if (a->kind != b->kind) return false;
+	if (a->ec == NULL) return EVP_PKEY_eq(a->pkey, b->pkey) == 1;
+	return EC_POINT_cmp(EC_KEY_get0_group(a->ec), EC_KEY_get0_public_key(a->ec), EC_KEY_get0_public_key(b->ec), NULL) == 0;
+}
 
 static bool is_ecdsa(enum crypt_key_kind kind) { return kind == CRYPT_KEY_P256 || kind == CRYPT_KEY_P384; }
 
@@ -117,18 +127,6 @@ out:
 	EVP_PKEY_free(pkey);
 	ERR_clear_error();
 	return NULL;
-}
-
-struct crypt_key *crypt_key_from_spki(struct crypt *c, struct bytes der)
-{
-	const unsigned char *at = der.at;
-	EVP_PKEY *pkey = d2i_PUBKEY_ex(NULL, &at, (long)der.len, c->library, NULL);
-
-	if (pkey != NULL && at != der.at + der.len) {
-		EVP_PKEY_free(pkey);
-		pkey = NULL;
-	}
-	return crypt_key_wrap(c, pkey, false);
 }
 
 void crypt_key_end(struct crypt_key *k)
