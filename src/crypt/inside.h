@@ -41,5 +41,7 @@ bool crypt_chance_open(struct crypt *);
 
 /* key.c: takes the EVP_PKEY over, in any case; NULL: it is of a kind, or of a size, that we do not use. */
 struct crypt_key *crypt_key_wrap(struct crypt *, EVP_PKEY *, bool is_private);
+/* key_spki.c: its SubjectPublicKeyInfo, in memory of libcrypto's; the length, or less than 1. */
+int crypt_key_spki(const struct crypt_key *, unsigned char **der);
 
 #endif

@@ -77,7 +77,7 @@ bool issue_sign(struct crypt *crypt, const struct crypt_key *key, const char *ha
 void issue_put_spki(struct der_writer *w, const struct crypt_key *key)
 {
 	unsigned char *der = NULL;
-	int len = key->ec != NULL ? i2d_EC_PUBKEY(key->ec, &der) : i2d_PUBKEY(key->pkey, &der);
+	int len = crypt_key_spki(key, &der);
 	assert(len > 0);
 	der_put(w, (struct bytes){ der, (size_t)len });
 	OPENSSL_free(der);

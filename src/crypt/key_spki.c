@@ -107,3 +107,9 @@ struct crypt_key *crypt_key_from_spki(struct crypt *c, struct bytes der)
 	}
 	return crypt_key_wrap(c, pkey, false);
 }
+
+int crypt_key_spki(const struct crypt_key *k, unsigned char **der)
+{
+	*der = NULL;
+	return k->ec != NULL ? i2d_EC_PUBKEY(k->ec, der) : i2d_PUBKEY(k->pkey, der);
+}
