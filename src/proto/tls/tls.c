@@ -167,10 +167,11 @@ size_t tls_input(struct tls *t, instant now, struct bytes wire)
 
 void tls_input_end(struct tls *t, instant now)
 {
-	struct text words = text_in(t->failure.words, sizeof t->failure.words);
+	struct text words;
 	(void)now;
 
 	if (deaf(t)) return;
+	words = text_in(t->failure.words, sizeof t->failure.words);
 	t->failure.truncated = true;
 	text_printf(&words, "the stream ended %s", t->state == TLS_OPEN ? "without close_notify: it was cut short"
 	                                                                  : "before the handshake was complete");
