@@ -2,7 +2,6 @@
 #include "proto/tls/early.h"
 
 #include "proto/tls/inside.h"
-#include "proto/tls/tickets.h"
 
 /* A use may come up to a window before its ticket's age says and is replayed up to a window after: so twice that is remembered. */
 #define REMEMBER_MS (2 * TLS_EARLY_WINDOW_S * INT64_C(1000))
@@ -44,4 +43,46 @@ enum tls_window_found tls_window_use(struct tls_window *w, int64_t date_ms, stru
 	w->use[place] = use;
 	index_add(&w->index, use.ticket, place);
 	return TLS_WINDOW_NEW;
+}
+
+/* ---- the server's decision ---- */
+
+#define SKIP_LEAST 16384 /* bytes of refused early data that are passed over at least: another server may have allowed them */
+#define SKIP_OVERHEAD 2048 /* records' own bytes */
+
+void tls_early_skip(struct tls *t, enum tls_skip_early how)
+{
+	size_t allowed = size_max(SKIP_LEAST, (size_t)t->config->early_data_max + SKIP_OVERHEAD);
+
+	t->skip_early = (uint8_t)how;
+	t->count.early_left = (uint32_t)size_min(allowed, UINT32_MAX);
+}
+
+/* 4.2.10, and 8. NULL: it is taken. */
+static const char *why_not(struct tls *t, instant now, const struct tls_ticket *ticket, uint32_t obfuscated_age, struct bytes binder)
+{
+	const struct tls_handshake *h = t->handshake;
+	const char *words = NULL;
+
+	if (t->config->early_data_max == 0) return "we take none";
+	if (t->retried) return "the client had to be asked for another hello";
+	if (ticket == NULL) return "it comes with no ticket that is resumed";
+	if (h->psk_index != 0) return "the ticket is not the first PSK";
+	if (ticket->early_data_max == 0) return "the ticket allows none";
+	if (ticket->suite != t->suite) return "the ticket is for another cipher suite";
+	if (strcmp(ticket->server_name, t->server_name) != 0) return "the ticket is for another name";
+	if (strcmp(ticket->alpn, t->alpn) != 0) return "the ticket is for another protocol (ALPN)";
+	return tls_ticket_use_early(t->config->tickets, tls_date_ms(t, now), binder, ticket, obfuscated_age, &words) ? NULL : words;
+}
+
+bool tls_early_taken(struct tls *t, instant now, const struct tls_client_hello *hello, const struct tls_ticket *ticket,
+                     uint32_t obfuscated_age, struct bytes binder)
+{
+	if ((hello->has & TLS_HAS(TLS_EXT_EARLY_DATA)) == 0) return false;
+	const char *words = why_not(t, now, ticket, obfuscated_age, binder);
+	trace_say(t->config->trace, "TLS: early data is %s%s", words ? "refused: " : "taken", words ? words : "");
+	if (words != NULL) return false;
+	t->early_accepted = true;
+	t->count.early_left = (uint32_t)size_min(ticket->early_data_max, t->config->early_data_max);
+	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* early.h - a server's 0-RTT: the window against replays (RFC 8446, 8) and whether a first flight's early data is taken.
+/* early.h - a server's window against replays of 0-RTT data (RFC 8446, 8).
  *
  * Early data can be sent again by anybody who saw it. So a ticket is good for it once, and only while its age is right to within
  * TLS_EARLY_WINDOW_S: a flight that comes again inside that time is remembered here, one that comes later has the wrong age. The
@@ -28,12 +28,5 @@ size_t tls_window_size(unsigned uses_max);
 void tls_window_init(struct tls_window *, struct arena *, struct rng *, unsigned uses_max);
 /* Looks, and remembers if it is new. */
 enum tls_window_found tls_window_use(struct tls_window *, int64_t date_ms, struct bytes ticket, struct bytes hello);
-
-struct tls;
-struct tls_client_hello;
-struct tls_ticket;
-/* Decides about the early data that this hello announces, with the PSK that was chosen (ticket NULL: an external one; index: its place
- * in the list): sets t->early_accepted, says why, and sets what is read or skipped from now on. */
-void tls_early_decide(struct tls *, int64_t date_ms, const struct tls_client_hello *, const struct tls_ticket *, uint32_t obfuscated_age);
 
 #endif

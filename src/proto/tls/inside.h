@@ -11,7 +11,8 @@
  *     params.c         which version, suite, group and signature scheme: tables and choices, pure
  *     client_hello.c   the client's hello, and the server's answer up to the choice of version
  *     client13.c       the client from there on           client12.c   the same in 1.2
- *     server_hello.c   the server: the hello read, version, suite, group, identity, ALPN chosen; HelloRetryRequest
+ *     server_hello.c   the server: the hello read; version and ALPN chosen
+ *     retry.c          HelloRetryRequest and its cookie
  *     server13.c       the server from there on           server12.c   the same in 1.2
  *     certify.c        Certificate, CertificateVerify, compression, stapling, both roles and versions
  *     tickets.c        a server's tickets, both versions; early.c: 0-RTT and the window against replays
@@ -31,6 +32,7 @@
 #include "proto/tls/keylog.h"
 #include "proto/tls/sessions.h"
 #include "proto/tls/seen.h"
+#include "proto/tls/tickets.h"
 #include "proto/tls/tls.h"
 
 enum tls_state {
@@ -226,7 +228,6 @@ struct tls_psk_offer { struct bytes identity, key; enum crypt_hash hash; bool ex
 bool tls_client_psk(const struct tls *, size_t index, struct tls_psk_offer *); /* the index-th that the hello offers; false: no more */
 /* A server's extensions: those that we did not ask for are unsupported_extension, those that do not belong there illegal_parameter. */
 bool tls_check_extensions(struct tls *, const char *message, struct bytes extensions, tls_extensions allowed);
-bool tls_server_send_hello13(struct tls *, instant now);
 /* The ServerHello is in the transcript, which may still be held; t->version is set, all else that it says is read there. */
 bool tls_client12_start(struct tls *, instant now, const struct tls_server_hello *);
 bool tls_client13_start(struct tls *, instant now, const struct tls_server_hello *);
@@ -234,7 +235,16 @@ bool tls_client13_start(struct tls *, instant now, const struct tls_server_hello
  * peer_wants_ocsp, received, TLS_FALLBACK_SCSV. Suite, group, identity, record size, resumption and the transcript are its own. */
 bool tls_server12_start(struct tls *, instant now, const struct tls_client_hello *, struct bytes raw);
 bool tls_server13_start(struct tls *, instant now, const struct tls_client_hello *, struct bytes raw);
-bool tls_send_tickets13(struct tls *, instant now);
+
+/* early.c: whether the early data that this hello announces is taken with the PSK that was chosen (ticket NULL: none, or an external
+ * one); sets early_accepted. Then what is not taken is passed over. */
+bool tls_early_taken(struct tls *, instant now, const struct tls_client_hello *, const struct tls_ticket *, uint32_t obfuscated_age,
+                     struct bytes binder);
+void tls_early_skip(struct tls *, enum tls_skip_early);
+/* retry.c: a HelloRetryRequest for `group` (0: for the cookie's sake alone); and, when a second hello comes, what was asked for and
+ * chosen then: t->suite and handshake->retry_group, with the transcript, and t->retried is set. */
+bool tls_server_send_retry(struct tls *, instant now, const struct tls_client_hello *, unsigned group);
+bool tls_server_recall_retry(struct tls *, instant now, const struct tls_client_hello *);
 bool tls_send_key_update(struct tls *, bool ask_peer);              /* false: no room; it waits */
 
 /* tickets.c, sessions.c, early.c, keylog.c are called through their own headers. */

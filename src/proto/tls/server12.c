@@ -284,7 +284,7 @@ bool tls_server12_start(struct tls *t, instant now, const struct tls_client_hell
 	if (!check_hello(t, hello)) return false;
 	if (asks(hello, TLS_EXT_RECORD_SIZE_LIMIT)) { /* RFC 8449, 4: 1.2 counts plaintext */
 		t->fragment_max = (uint16_t)size_min(t->fragment_max, size_min(hello->record_size_limit, TLS_PLAINTEXT_MAX));
-		t->peer_limits_records = true;
+		t->peer_limits_records = t->config->record_size_limit > 0;
 	}
 	if (!resumes(t, now, hello) && !(choose_suite(t, hello) && choose_group(t, hello))) return false;
 	h->messages12.keep = !t->resumed && t->config->client_auth != TLS_NO_CLIENT_AUTH;
