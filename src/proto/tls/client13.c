@@ -65,17 +65,14 @@ bool tls_client13_start(struct tls *t, instant now, const struct tls_server_hell
 /* ---- EncryptedExtensions ---- */
 
 /* RFC 7301, 3.1: one name, of those that we offered. */
-static bool choose_alpn(struct tls *t, struct bytes list)
+static bool choose_alpn(struct tls *t, struct bytes name)
 {
-	struct bytes name = { NULL, 0 };
-
-	tls_next_name(&list, &name);
 	for (size_t i = 0; i < t->config->alpn_count; i++) {
 		if (!bytes_equal(name, bytes_of(t->config->alpn[i]))) continue;
 		t->alpn_len = (uint8_t)name.len;
 		memcpy(t->alpn, name.at, name.len);
 		t->alpn[name.len] = '\0';
-		return list.len == 0 || tls_fail(t, TLS_ILLEGAL_PARAMETER, "EncryptedExtensions: more than one ALPN name");
+		return true;
 	}
 	return tls_fail(t, TLS_ILLEGAL_PARAMETER, "EncryptedExtensions: an ALPN name that we did not offer");
 }

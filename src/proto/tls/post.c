@@ -17,6 +17,7 @@ bool tls_send_key_update(struct tls *t, bool ask_peer)
 		return false;
 	}
 	t->updates_wait = 0;
+	if (!ask_peer) t->update_due = false;
 	tls_keys_next(t, &t->out);
 	return true;
 }
@@ -30,7 +31,7 @@ static bool on_key_update(struct tls *t, struct bytes body)
 	if (++t->idle_records > UPDATES_MAX) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "more than %d KeyUpdates in a row", UPDATES_MAX);
 	tls_keys_next(t, &t->in);
 	t->news |= TLS_KEYS_UPDATED;
-	if (requested && !t->close_sent && t->updates_wait == 0) tls_send_key_update(t, false);
+	if (requested) t->update_due = true; /* however often asked while we were silent, we answer once */
 	return true;
 }
 

@@ -196,7 +196,7 @@ size_t tls_record_send(struct tls *t, struct bytes plain)
 	size_t sent = 0;
 
 	while (sent < plain.len) {
-		if (key_is_used_up(t) && !tls_send_key_update(t, false)) break;
+		if ((t->update_due || key_is_used_up(t)) && !tls_send_key_update(t, false)) break;
 		if (!tls_block_ready(t, &t->out_block)) break;
 		size_t n = size_min(plain.len - sent, room_to_send(t));
 		if (n == 0) break;
@@ -263,6 +263,7 @@ static bool on_handshake(struct tls *t, instant now, struct bytes plain)
 {
 	if (plain.len == 0) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "an empty record of handshake messages"); /* 5.1 */
 	t->warnings = 0;
+	if (t->state != TLS_OPEN) t->idle_records = 0;
 	return tls_message_input(t, now, plain);
 }
 

@@ -152,6 +152,7 @@ struct tls { /* laid open to be read and embedded; proto/tls/ alone writes it */
 	uint16_t alert_waits;            /* an alert that found no room: level and description; 0: none */
 	uint8_t alpn_len, warnings, idle_records; /* records in a row that brought nothing */
 	uint8_t skip_early;              /* server: enum tls_skip_early, inside.h */
+	bool update_due;                 /* the peer asked for a KeyUpdate: it comes before the next application data (RFC 8446, 4.6.3) */
 	uint8_t updates_wait;            /* a KeyUpdate that found no room: 1 + whether it asks for the peer's */
 	struct tls_side in, out;
 	struct tls_handshake *handshake; /* inside.h; NULL when it is over */
