@@ -139,6 +139,23 @@ static inline void two_close(void)
 	free(world.memory);
 }
 
+/* The keys as they were when they were made: libcrypto keeps a state in those of RSA (blinding), which draws chance now and then. */
+static inline void two_fresh_keys(void)
+{
+	uint8_t pem[4096];
+	char words[200];
+	struct text why = text_in(words, sizeof words);
+	for (unsigned kind = 0; kind < CRYPT_KEY_KINDS; kind++) {
+		struct two_identity *w = &world.by_kind[kind];
+		if (w->key == NULL) continue;
+		size_t len = crypt_key_write(w->key, (struct room){ pem, sizeof pem });
+		crypt_key_end(w->key);
+		w->key = len > 0 ? crypt_key_read(world.crypt, (struct bytes){ pem, len }, &why) : NULL;
+		if (w->key == NULL) two_give_up(words);
+		w->identity.key = w->key;
+	}
+}
+
 static inline struct tls_config two_config(void)
 {
 	return (struct tls_config){ .crypt = world.crypt, .rng = &world.rng, .handshakes = &world.handshakes, .records = &world.records,

@@ -160,7 +160,7 @@ static tls_extensions answers(const struct tls *t, const struct tls_client_hello
 	if (asks(hello, TLS_EXT_SERVER_NAME) && !t->resumed) has |= TLS_HAS(TLS_EXT_SERVER_NAME);
 	if (asks(hello, TLS_EXT_EC_POINT_FORMATS)) has |= TLS_HAS(TLS_EXT_EC_POINT_FORMATS);
 	if (t->alpn_len > 0) has |= TLS_HAS(TLS_EXT_ALPN);
-	if (t->peer_limits_records && t->config->record_size_limit > 0) has |= TLS_HAS(TLS_EXT_RECORD_SIZE_LIMIT);
+	if (t->peer_limits_records) has |= TLS_HAS(TLS_EXT_RECORD_SIZE_LIMIT);
 	if (gives_ticket(t)) has |= TLS_HAS(TLS_EXT_SESSION_TICKET);
 	if (staples(t)) has |= TLS_HAS(TLS_EXT_STATUS_REQUEST);
 	return has;
