@@ -58,6 +58,8 @@ void dissect_igmp(struct out *, struct bytes);
 void dissect_udp(struct out *, struct bytes);
 void dissect_tcp(struct out *, struct bytes);
 void dissect_dns(struct out *, struct bytes, bool over_tcp);
+bool dissect_tls_looks(struct bytes); /* whether a piece of a stream begins with a TLS record: by content, not by port */
+void dissect_tls_records(struct out *, struct bytes);
 void dissect_data(struct out *, struct bytes, const char *name, const char *why); /* a layer of bytes nobody reads */
 
 extern const struct meaning ip_protocols[];

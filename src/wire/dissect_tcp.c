@@ -159,5 +159,6 @@ void dissect_tcp(struct out *o, struct bytes b)
 	struct bytes data = bytes_skip(b, header.len);
 	bool domain = load_be16(b.at) == DNS_PORT || load_be16(b.at + 2) == DNS_PORT;
 	if (domain && data.len > 2) dissect_dns(o, data, true);
+	else if (dissect_tls_looks(data)) dissect_tls_records(o, data);
 	else dissect_data(o, data, "Data", "A piece of the stream, as the program sent it.");
 }

@@ -186,6 +186,20 @@ void tls_put_server_params(struct tls_writer *, unsigned group, struct bytes sha
 /* A Certificate message: `der[i]` with, in 1.3, `ocsp` stapled to the first if not empty. */
 void tls_emit_certificate(struct tls_writer *, bool v13, struct bytes context, const struct bytes *der, size_t count, struct bytes ocsp);
 
+/* What somebody who watches a connection sees: a record, or a handshake message put together from records. */
+struct tls_seen {
+	bool from_server;
+	enum tls_content type;      /* what it is, once opened */
+	enum tls_content outer;     /* what the record says it is */
+	unsigned version;           /* the record's */
+	size_t sealed_bytes;        /* of the record's body, on the wire */
+	bool v13;                   /* the connection is TLS 1.3 */
+	bool encrypted;             /* the record was */
+	bool cut;                   /* a message of which only the first part is here */
+	const char *closed;         /* why it could not be opened, in words; NULL: `content` is plaintext */
+	struct bytes content;       /* a whole handshake message with its header; of other types what is in the record */
+};
+
 /* Names by the registries; NULL if there is none. */
 const char *tls_version_name(unsigned);   /* "TLS 1.3" */
 const char *tls_content_name(unsigned);
