@@ -157,7 +157,7 @@ static bool limit_good(const struct x509_general_name *n)
 	case X509_NAME_IP: return mask_good(value);
 	case X509_NAME_EMAIL:
 		if (split_at(value, '@', &user, &host)) return user.len > 0 && x509_dns_name_good(host, false);
-		/* fall through */
+		__attribute__((fallthrough));
 	case X509_NAME_URI:
 		if (value.len > 0 && value.at[0] == '.') value = bytes_skip(value, 1);
 		return x509_dns_name_good(value, false);
