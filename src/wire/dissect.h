@@ -24,8 +24,8 @@ struct field {
 
 size_t dissect(struct bytes frame, struct field *, size_t max);
 
-struct tls_seen; /* wire/tls.h */
+struct tls_watched; /* wire/tls.h */
 /* The same for what TLS carries, from its opened content; offsets are into that. */
-size_t dissect_tls(const struct tls_seen *, struct field *, size_t max);
+size_t dissect_tls(const struct tls_watched *, struct field *, size_t max);
 
 #endif

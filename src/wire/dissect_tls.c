@@ -369,7 +369,7 @@ static void walk_content(struct walk *w, unsigned type, bool v13)
 	}
 }
 
-size_t dissect_tls(const struct tls_seen *seen, struct field *field, size_t max)
+size_t dissect_tls(const struct tls_watched *seen, struct field *field, size_t max)
 {
 	struct bytes content = bytes_first(seen->content, size_min(seen->content.len, UINT16_MAX));
 	struct out o = { .frame = content, .field = field, .max = max };

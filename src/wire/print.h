@@ -53,8 +53,8 @@ bool print_flows(struct print *, struct arena *); /* false: no room for PRINT_FL
  * What tcpdump tells of protocols that are not in this room it leaves at a length; ports are numbers always. */
 void print_packet(struct print *, instant at, struct bytes frame, size_t original_len, struct text *);
 
-struct tls_seen; /* wire/tls.h */
+struct tls_watched; /* wire/tls.h */
 /* What TLS carried in the packet just printed, indented below its line: a line, the fields, what they are for. */
-void print_tls(const struct print *, const struct tls_seen *, struct text *);
+void print_tls(const struct print *, const struct tls_watched *, struct text *);
 
 #endif

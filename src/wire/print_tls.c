@@ -72,7 +72,7 @@ static void print_fields(const struct print *p, const struct field *field, size_
 	}
 }
 
-static void print_head(const struct tls_seen *s, const struct field *first, struct text *out)
+static void print_head(const struct tls_watched *s, const struct field *first, struct text *out)
 {
 	const char *type = tls_content_name(s->type);
 
@@ -87,7 +87,7 @@ static void print_head(const struct tls_seen *s, const struct field *first, stru
 	text_puts(out, "\n");
 }
 
-void print_tls(const struct print *p, const struct tls_seen *s, struct text *out)
+void print_tls(const struct print *p, const struct tls_watched *s, struct text *out)
 {
 	struct field field[DISSECT_FIELDS_MAX];
 	size_t count = s->closed == NULL ? dissect_tls(s, field, COUNT(field)) : 0;

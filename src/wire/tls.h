@@ -187,7 +187,7 @@ void tls_put_server_params(struct tls_writer *, unsigned group, struct bytes sha
 void tls_emit_certificate(struct tls_writer *, bool v13, struct bytes context, const struct bytes *der, size_t count, struct bytes ocsp);
 
 /* What somebody who watches a connection sees: a record, or a handshake message put together from records. */
-struct tls_seen {
+struct tls_watched {
 	bool from_server;
 	enum tls_content type;      /* what it is, once opened */
 	enum tls_content outer;     /* what the record says it is */

@@ -218,7 +218,7 @@ static void take_record(struct tls_watch *w, bool from_server)
 	struct bytes body = { side->record + TLS_RECORD_HEADER, side->collected - TLS_RECORD_HEADER };
 
 	tls_parse_record(side->record, &record);
-	w->seen = (struct tls_seen){ .from_server = from_server, .type = record.type, .outer = record.type,
+	w->seen = (struct tls_watched){ .from_server = from_server, .type = record.type, .outer = record.type,
 		.version = record.version, .sealed_bytes = body.len, .v13 = w->version == TLS_1_3 };
 	w->records++;
 	bool v12 = side->stage == TLS_WATCH_12;
@@ -358,7 +358,7 @@ static bool gather(struct tls_watch *w, struct tls_watch_side *side, size_t tota
 	return side->message_total >= total;
 }
 
-static bool next_message(struct tls_watch *w, struct tls_seen *seen)
+static bool next_message(struct tls_watch *w, struct tls_watched *seen)
 {
 	struct tls_watch_side *side = &w->side[w->seen.from_server];
 
@@ -381,7 +381,7 @@ static void record_done(struct tls_watch *w)
 	w->pending = false;
 }
 
-bool tls_watch_next(struct tls_watch *w, struct tls_seen *seen)
+bool tls_watch_next(struct tls_watch *w, struct tls_watched *seen)
 {
 	if (!w->pending) return false;
 	if (w->seen.type == TLS_HANDSHAKE && w->seen.closed == NULL) {

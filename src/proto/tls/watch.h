@@ -43,7 +43,7 @@ struct tls_watch {
 	uint8_t client_random[TLS_RANDOM_BYTES], server_random[TLS_RANDOM_BYTES];
 	unsigned version, suite;     /* 0: not known yet */
 	const char *lost;            /* this is not TLS, or no longer; in words. All further input is passed over */
-	struct tls_seen seen;        /* the record that is being handed out */
+	struct tls_watched seen;        /* the record that is being handed out */
 	struct bytes rest;           /* what of it is still to be */
 	bool pending;
 	uint64_t records, opened, closed;
@@ -55,6 +55,6 @@ bool tls_watch_looks(struct bytes);
 void tls_watch_init(struct tls_watch *, struct crypt *, const struct bytes *keylog);
 void tls_watch_end(struct tls_watch *);
 size_t tls_watch_input(struct tls_watch *, bool from_server, struct bytes); /* what it took */
-bool tls_watch_next(struct tls_watch *, struct tls_seen *); /* good until the next input; false: nothing more of this record */
+bool tls_watch_next(struct tls_watch *, struct tls_watched *); /* good until the next input; false: nothing more of this record */
 
 #endif
