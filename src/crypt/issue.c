@@ -316,7 +316,8 @@ static bool put_tbs(struct crypt *crypt, struct der_writer *w, const struct issu
 	der_close(w, part);
 	if (i->subject.len > 0) der_put(w, i->subject);
 	else put_common_name(w, i->common_name);
-	issue_put_spki(w, i->key);
+	if (i->spki.len > 0) der_put(w, i->spki);
+	else issue_put_spki(w, i->key);
 	if (version > 1 && !put_extensions(crypt, w, i, issuer, why)) return false;
 	der_close(w, all);
 	return true;

@@ -42,6 +42,7 @@ struct issue {
 	unsigned without;                              /* a set of ISSUE_... */
 	const struct issue_extension *extra; size_t extra_count;
 	struct bytes subject, issuer_name;             /* whole Names in DER, in place of those above */
+	struct bytes spki;                             /* in place of the key's own */
 	bool generalized_time;                         /* before 2050 too */
 	const char *inner_hash;                        /* the algorithm named inside is another one */
 };

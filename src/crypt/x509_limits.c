@@ -151,12 +151,13 @@ static bool mask_good(struct bytes limit)
 
 static bool limit_good(const struct x509_general_name *n)
 {
-	struct bytes user, host, value = n->value;
+	struct bytes user, host, rest, value = n->value;
 	switch (n->kind) {
 	case X509_NAME_DNS: return value.len == 0 || x509_dns_name_good(value, false);
 	case X509_NAME_IP: return mask_good(value);
 	case X509_NAME_EMAIL:
-		if (split_at(value, '@', &user, &host)) return user.len > 0 && x509_dns_name_good(host, false);
+		if (split_at(value, '@', &user, &host))
+			return user.len > 0 && !split_at(user, '@', &rest, &rest) && x509_dns_name_good(host, false);
 		__attribute__((fallthrough));
 	case X509_NAME_URI:
 		if (value.len > 0 && value.at[0] == '.') value = bytes_skip(value, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* libcrypto finds the path and checks its signatures and dates, with its strict flags; then our own rules look at each certificate
+/* libcrypto finds the path and checks its signatures, with its strict flags; then our own rules look at each certificate
  * of the path. When libcrypto says no for a reason that one of our rules knows too, the rule's words are used: they are plainer.
  *
  * Whatever is trusted ends a path, self-signed or not (RFC 5280, 6.1.1). libcrypto tries one path only; when that one fails by a
@@ -40,6 +40,15 @@ static bool read_chain(struct work *w)
 	return true;
 }
 
+/* Dates and purposes are ours: to libcrypto a certificate has expired in its last second already, and a CA for any purpose is one
+ * for none. */
+static int on_error(int good, X509_STORE_CTX *ctx)
+{
+	int error = X509_STORE_CTX_get_error(ctx);
+	return good || error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID ||
+	       error == X509_V_ERR_INVALID_PURPOSE;
+}
+
 static bool run(struct work *w)
 {
 	const struct x509_ask *ask = w->ask;
@@ -54,6 +63,7 @@ static bool run(struct work *w)
 		if (i != w->left_out) sk_X509_push(w->others, w->x509[i]);
 	if (!X509_STORE_CTX_init(w->ctx, w->trust->store, w->x509[0], w->others)) return false;
 	X509_STORE_CTX_set_purpose(w->ctx, ask->peer == X509_SERVER ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
+	X509_STORE_CTX_set_verify_cb(w->ctx, on_error);
 	param = X509_STORE_CTX_get0_param(w->ctx);
 	if (w->trust->crls_count > 0) flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
 	X509_VERIFY_PARAM_set_flags(param, flags);
@@ -101,7 +111,6 @@ static const struct { int error; enum x509_why why; const char *words; } verdict
 	{ X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, X509_BAD_SIGNATURE, "its issuer's key cannot be used" },
 	{ X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE, X509_BAD_SIGNATURE, "its signature is not its issuer's" },
 	{ X509_V_ERR_NO_ISSUER_PUBLIC_KEY, X509_BAD_SIGNATURE, "its issuer's key cannot be used" },
-	{ X509_V_ERR_INVALID_PURPOSE, X509_WRONG_PURPOSE, "it is not for TLS in this role" },
 	{ X509_V_ERR_INVALID_CA, X509_WRONG_PURPOSE, "it is no CA" },
 	{ X509_V_ERR_PATH_LENGTH_EXCEEDED, X509_WRONG_PURPOSE, "there are more CAs below it than it allows" },
 	{ X509_V_ERR_KEYUSAGE_NO_CERTSIGN, X509_WRONG_PURPOSE, "its key may not sign certificates" },
@@ -135,6 +144,8 @@ static bool no_path(struct work *w)
 	const char *wrong, *other_key = "";
 	struct x509_certificate root;
 
+	for (size_t i = 0; i < w->ask->count; i++) /* libcrypto looks for no issuer of what it cannot read */
+		if ((X509_get_extension_flags(w->x509[i]) & EXFLAG_INVALID) && !x509_rules_check(&w->path, w->ask, w->answer)) return false;
 	if (x509_self_issued(last))
 		return x509_refuse(w->answer, X509_UNKNOWN_CA, depth, last, "no path to a trusted root: it is self-signed and not among the %zu trusted",
 		                   w->trust->count);
@@ -145,16 +156,22 @@ static bool no_path(struct work *w)
 	                   issuer, other_key, w->trust->count);
 }
 
-static bool wrong_date(struct work *w, unsigned depth, const struct x509_certificate *c)
+/* RFC 5280, 4.1.2.5: both ends belong to the validity. */
+static bool check_dates(struct work *w)
 {
 	char span[40], date[40];
 	struct text s = text_in(span, sizeof span), d = text_in(date, sizeof date);
-	bool expired = w->ask->date > c->not_after;
 
-	x509_span_words(expired ? w->ask->date - c->not_after : c->not_before - w->ask->date, &s);
-	x509_date_words(expired ? c->not_after : c->not_before, &d);
-	if (expired) return x509_refuse(w->answer, X509_EXPIRED, depth, c, "expired %s ago (%s)", span, date);
-	return x509_refuse(w->answer, X509_NOT_YET_VALID, depth, c, "is not valid for another %s (from %s)", span, date);
+	for (unsigned i = 0; i < w->path.count; i++) {
+		const struct x509_certificate *c = w->path.at[i];
+		bool expired = w->ask->date > c->not_after;
+		if (!expired && w->ask->date >= c->not_before) continue;
+		x509_span_words(expired ? w->ask->date - c->not_after : c->not_before - w->ask->date, &s);
+		x509_date_words(expired ? c->not_after : c->not_before, &d);
+		if (expired) return x509_refuse(w->answer, X509_EXPIRED, i, c, "expired %s ago (%s)", span, date);
+		return x509_refuse(w->answer, X509_NOT_YET_VALID, i, c, "is not valid for another %s (from %s)", span, date);
+	}
+	return true;
 }
 
 static bool refused_by_libcrypto(struct work *w)
@@ -162,7 +179,6 @@ static bool refused_by_libcrypto(struct work *w)
 	unsigned depth = (unsigned)size_min(w->depth < 0 ? 0 : (size_t)w->depth, w->path.count - 1);
 	const struct x509_certificate *c = w->path.at[depth];
 
-	if (w->error == X509_V_ERR_CERT_HAS_EXPIRED || w->error == X509_V_ERR_CERT_NOT_YET_VALID) return wrong_date(w, depth, c);
 	for (size_t i = 0; i < COUNT(verdicts); i++)
 		if (verdicts[i].error == w->error) return x509_refuse(w->answer, verdicts[i].why, depth, c, "%s", verdicts[i].words);
 	return x509_refuse(w->answer, X509_MALFORMED, depth, c, "libcrypto refuses it: %s", X509_verify_cert_error_string(w->error));
@@ -175,7 +191,7 @@ static bool decide(struct work *w)
 	if (!known) return false;
 	if (!good && is_about_path(w->error)) return no_path(w);
 	if (!good && w->error == X509_V_ERR_CERT_SIGNATURE_FAILURE) return refused_by_libcrypto(w);
-	if (!x509_rules_check(&w->path, w->ask, w->answer)) return false;
+	if (!x509_rules_check(&w->path, w->ask, w->answer) || !check_dates(w)) return false;
 	if (!good) return refused_by_libcrypto(w);
 	return x509_names_check(w->path.at[0], w->ask, w->answer) && x509_ocsp_look(&w->path, w->trust, w->ask, w->answer);
 }

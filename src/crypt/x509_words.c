@@ -113,7 +113,7 @@ void x509_span_words(int64_t seconds, struct text *t)
 		{ 2 * 365 * 86400, "year" }, { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 0, "second" },
 	};
 	size_t i = 0;
-	while (seconds < units[i].seconds) i++;
+	while (i + 1 < COUNT(units) && seconds < units[i].seconds) i++;
 	int64_t one = i == 0 ? 365 * 86400 : i + 1 == COUNT(units) ? 1 : units[i].seconds, n = seconds / one;
 	text_printf(t, "%" PRId64 " %s%s", n, units[i].name, n == 1 ? "" : "s");
 }
