@@ -644,6 +644,24 @@ static void the_same_seed_makes_the_same_certificates(void)
 	CHECK(bytes_equal((struct bytes){ out[0], len[0] }, (struct bytes){ out[1], len[1] }));
 }
 
+static void a_certificate_is_described(void)
+{
+	char words[2048];
+	struct text t = text_in(words, sizeof words);
+	start(); with_ica = true; make_all();
+	x509_describe(crypt, leaf_der, &t);
+	CHECK(strstr(words, "subject    CN=www.example.com\nnames      www.example.com\nissuer     CN=Test CA\n"
+	                    "valid      2026-11-08 11:06:40 UTC to 2027-02-06 11:06:40 UTC\nkey        ECDSA P-256\n"
+	                    "key usage  digital signature\npurposes   TLS server\nserial     ") == words);
+	CHECK(strstr(words, "\nsignature  ecdsa-with-SHA256\nSHA-256    ") != NULL);
+	text_clear(&t);
+	x509_describe(crypt, ica_der, &t);
+	CHECK(strstr(words, "\nkey usage  certificates, revocation lists\nCA         yes\n") != NULL);
+	text_clear(&t);
+	x509_describe(crypt, bytes_of("x"), &t);
+	CHECK_STR(words, "not a certificate: it is not DER\n");
+}
+
 int main(void)
 {
 	if (!authority_open()) {
@@ -682,6 +700,7 @@ int main(void)
 	TEST(every_prefix_and_many_flips_are_refused);
 	TEST(pem_files_are_read_or_their_fault_is_named);
 	TEST(roots_are_added_all_or_none);
+	TEST(a_certificate_is_described);
 	TEST(the_same_seed_makes_the_same_certificates);
 	authority_close();
 	return tap_end();
