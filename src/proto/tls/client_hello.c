@@ -299,6 +299,7 @@ static bool send_hello(struct tls *t, instant now, struct bytes cookie)
 	if (h->flight.cut) return tls_fail(t, TLS_INTERNAL_ERROR, "our ClientHello does not fit into %zu bytes", h->flight.size);
 	if (hello.psk_binders.len > 0) put_binders(t, h->flight.at + from, h->flight.len - from, hello.psk_binders.len);
 	h->sent = hello.has;
+	h->compress_offered = (hello.has & TLS_HAS(TLS_EXT_COMPRESS_CERTIFICATE)) != 0;
 	return tls_sent_message(t, from) && tls_flush(t);
 }
 
