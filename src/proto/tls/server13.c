@@ -314,7 +314,7 @@ static bool start(struct tls *t, instant now, const struct tls_client_hello *hel
 	unsigned group = choose_group(t, hello, &share);
 	if (group == 0) return tls_fail(t, TLS_HANDSHAKE_FAILURE, "no group for the key exchange in common");
 	if (share.at == NULL && t->retried) return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: the second one has no key share that we take");
-	if (share.at == NULL || (t->config->always_retry && !t->retried)) {
+	if (share.at == NULL || (t->config->always_retry && t->config->tickets != NULL && !t->retried)) {
 		tls_transcript_add(t, raw);
 		return tls_server_send_retry(t, now, hello, share.at == NULL ? group : 0);
 	}

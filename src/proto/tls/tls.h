@@ -118,7 +118,7 @@ struct tls_config {
 
 	/* manners */
 	bool no_grease, no_middlebox_compatibility;
-	bool always_retry;                                  /* server: a cookie for everybody, before any state is kept */
+	bool always_retry;                                  /* server: a cookie for everybody, before any state is kept; needs `tickets`, whose keys seal it */
 	unsigned record_size_limit;                         /* what we are willing to get (RFC 8449); 0: not said */
 	unsigned fragment_max;                              /* plaintext bytes a record we send; 0: TLS_PLAINTEXT_MAX */
 	unsigned padding_to;                                /* records are padded to a multiple of this; 0: not */
