@@ -596,7 +596,7 @@ static bool carries_a_stream(void)
 		tls_sent(&two.client, n);
 		struct bytes plain = tls_peek(&two.server);
 		if (n == 0 && plain.len == 0 && put == sizeof sent) return false;
-		memcpy(got + have, plain.at, plain.len);
+		if (plain.len > 0) memcpy(got + have, plain.at, plain.len);
 		have += plain.len;
 		tls_take(&two.server, plain.len);
 	}

@@ -96,7 +96,7 @@ static bool repeat_message(struct tls *t)
 	return tls_sent_message(t, from);
 }
 
-static const char *client_finished_now;
+static const char *client_finished_now, *server_flight_now;
 
 bool tls_choose_identity(struct tls *t, struct bytes name, bool v13)
 {
@@ -108,7 +108,9 @@ bool tls_choose_identity(struct tls *t, struct bytes name, bool v13)
 
 bool tls_send_certificate(struct tls *t)
 {
-	if (!t->is_server && !open_flight(t, t->handshake->client_handshake_secret, client_finished_now)) return false;
+	const uint8_t *secret = t->is_server ? t->handshake->server_handshake_secret : t->handshake->client_handshake_secret;
+	if (!open_flight(t, secret, t->is_server ? server_flight_now : client_finished_now)) return false;
+	while (flight_left.at[0] != TLS_CERTIFICATE) next_message(&flight_left);
 	return repeat_message(t);
 }
 
@@ -152,7 +154,8 @@ static struct rng rng;
 static struct pool handshakes, records;
 static struct tls_sessions *sessions;
 static struct tls_config config;
-static struct tls client;
+static struct tls client, server;
+static uint8_t ticket_psk[32];
 
 static void set_up(void)
 {
@@ -258,7 +261,7 @@ static bool handshakes_as(const struct trace8448 *trace)
 /* Section 3; its ticket is what section 4 resumes, 6 ms later. */
 static void simple_and_resumed(void)
 {
-	struct hex record, psk_binder;
+	struct hex record;
 	uint8_t hash[CRYPT_HASH_MAX], binder[CRYPT_HASH_MAX], secret[TLS_SECRET_MAX];
 	instant later = 6 * MILLISECOND;
 
@@ -274,6 +277,8 @@ static void simple_and_resumed(void)
 	CHECK(client.handshake->has_session && client.handshake->early_offered);
 	struct tls_session *s = &client.handshake->session;
 	CHECK_EQ((uint32_t)(tls_date_ms(&client, later) - s->got_at_ms) + s->age_add, 0xfad6aacb);
+
+	memcpy(ticket_psk, s->secret, sizeof ticket_psk);
 
 	/* the binder in the trace's hello is the one we compute, and the early keys are those of this hello */
 	struct bytes message = bytes_skip(unhex(resumed.client_hello, &record), TLS_RECORD_HEADER), psk = { s->secret, s->secret_len };
@@ -294,7 +299,6 @@ static void simple_and_resumed(void)
 	CHECK(says(&client, resumed.client_finished));
 	CHECK(exchanges_data(&resumed));
 	CHECK(closes(&resumed));
-	(void)psk_binder;
 	config.sessions = NULL;
 	config.early_data_max = 0;
 }
@@ -345,6 +349,164 @@ static void compatibility_mode(void)
 	config.no_middlebox_compatibility = true;
 }
 
+/* ---- the server's end ---- */
+
+/* The machine, given the trace's hello and chance, says the trace's ServerHello. (What follows is sealed and of NSS's taste.) */
+static bool says_hello(const struct trace8448 *trace)
+{
+	struct hex hello, answer;
+	struct bytes wanted = unhex(trace->server_hello, &answer);
+
+	draw_from(trace->chance_server); /* the machine draws its private key before its random */
+	memmove(pool_of_chance.at + 64, pool_of_chance.at, TLS_RANDOM_BYTES);
+	pool_of_chance.used = TLS_RANDOM_BYTES;
+	pool_of_chance.len = 96;
+	if (!tls_accept(&server, 0, &config)) return false;
+	server_flight_now = trace->server_flight;
+	tls_input(&server, 0, unhex(trace->client_hello, &hello));
+	struct bytes out = tls_output(&server, 0);
+	bool same = out.len > wanted.len && bytes_equal(bytes_first(out, wanted.len), wanted);
+	if (!same) printf("# %zu bytes; %s\n", out.len, server.failure.words);
+	tls_end(&server);
+	return same;
+}
+
+static void server_hello(void)
+{
+	CHECK(says_hello(&simple));
+	CHECK(says_hello(&mutual));
+	config.no_middlebox_compatibility = false;
+	CHECK(says_hello(&compatible));
+	config.no_middlebox_compatibility = true;
+}
+
+static struct bytes message_of(const char *digits, struct hex *h) { return bytes_skip(unhex(digits, h), TLS_RECORD_HEADER); }
+
+/* The transcript up to the last ClientHello, and what the server notes of it. */
+static void note_hellos(const struct trace8448 *trace, struct tls_client_hello *hello, struct hex *last)
+{
+	struct tls_handshake *h = server.handshake;
+	struct tls_fault fault;
+	struct hex other;
+
+	tls_transcript_choose(&server, CRYPT_SHA256);
+	struct bytes message = message_of(trace->client_hello, last);
+	tls_transcript_add(&server, message);
+	if (trace->retry != NULL) {
+		tls_transcript_retry(&server);
+		tls_transcript_add(&server, message_of(trace->retry, &other));
+		message = message_of(trace->client_hello2, last);
+		tls_transcript_add(&server, message);
+	}
+	tls_parse_client_hello(bytes_skip(message, TLS_MESSAGE_HEADER), hello, &fault);
+	memcpy(h->client_random, hello->random.at, TLS_RANDOM_BYTES);
+	server.version = TLS_1_3;
+	server.suite = TLS_AES_128_GCM_SHA256;
+	server.peer_limits_records = true;
+	server.records_out = trace->retry != NULL;
+}
+
+static void put_hello(const struct tls_client_hello *hello, unsigned group, struct bytes share, bool with_psk)
+{
+	struct tls_handshake *h = server.handshake;
+
+	rng_fill(&rng, (struct room){ h->server_random, TLS_RANDOM_BYTES });
+	struct tls_server_hello answer = { .legacy_version = TLS_1_2, .random = { h->server_random, TLS_RANDOM_BYTES },
+		.session_id = hello->session_id, .suite = server.suite, .version = TLS_1_3, .share_group = group,
+		.has = TLS_HAS(TLS_EXT_SUPPORTED_VERSIONS) | TLS_HAS(TLS_EXT_KEY_SHARE) | (with_psk ? TLS_HAS(TLS_EXT_PRE_SHARED_KEY) : 0) };
+	static uint8_t ours[CRYPT_PUBLIC_MAX], secret[CRYPT_SECRET_MAX];
+	size_t ours_len, len = crypt_share_answer(library, group, &rng, share, ours, &ours_len, secret);
+
+	answer.share = (struct bytes){ ours, ours_len };
+	tls_emit_server_hello(&h->flight, &answer);
+	tls_sent_message(&server, 0);
+	tls_flush(&server);
+	tls_keys_early(&server, (struct bytes){ ticket_psk, with_psk ? sizeof ticket_psk : 0 });
+	tls_keys_handshake(&server, (struct bytes){ secret, len });
+}
+
+/* The trace's messages up to Finished, and a Finished of ours, under our keys. */
+static bool puts_flight(const struct trace8448 *trace)
+{
+	struct tls_handshake *h = server.handshake;
+
+	if (!open_flight(&server, h->server_handshake_secret, trace->server_flight)) return false;
+	if (!config.no_middlebox_compatibility) tls_send_change_cipher_spec(&server);
+	tls_side_set13(&server, &server.out, server.suite, h->server_handshake_secret);
+	while (flight_left.at[0] != TLS_FINISHED) {
+		h->certificate_requested |= flight_left.at[0] == TLS_CERTIFICATE_REQUEST;
+		repeat_message(&server);
+	}
+	return tls_send_finished13(&server, h->server_handshake_secret) && tls_flush(&server);
+}
+
+/* From the hellos to the end, as the server; the client's records are the trace's. */
+static bool serves(const struct trace8448 *trace)
+{
+	bool early = trace->early_data != NULL, ok;
+	uint8_t hash[CRYPT_HASH_MAX], early_secret[CRYPT_HASH_MAX];
+	struct tls_client_hello hello;
+	struct hex last;
+	struct bytes share;
+	unsigned group;
+
+	draw_from(trace->chance_server);
+	if (!tls_accept(&server, 0, &config)) return false;
+	struct tls_handshake *h = server.handshake;
+	note_hellos(trace, &hello, &last);
+	tls_transcript_peek(&server, hash);
+	tls_keys_early_traffic(&server, (struct bytes){ ticket_psk, sizeof ticket_psk }, CRYPT_SHA256, hash, early_secret);
+	tls_next_share(&hello.shares, &group, &share);
+	put_hello(&hello, group, share, early);
+	if (!says(&server, trace->server_hello) || !puts_flight(trace) || !says(&server, trace->server_flight)) return false;
+	tls_keys_master(&server);
+	tls_side_set13(&server, &server.out, server.suite, h->server_traffic_secret);
+	tls_side_set13(&server, &server.in, server.suite, early ? early_secret : h->client_handshake_secret);
+	server.count.early_left = early ? 1024 : 0;
+	tls_enter(&server, early ? TLS_SERVER_WAIT_EOED : h->certificate_requested ? TLS_SERVER_WAIT_CERT : TLS_SERVER_WAIT_FINISHED);
+	if (early) {
+		ok = hears(&server, 0, trace->early_data) && tls_reading_early(&server) && bytes_equal(tls_peek(&server), bytes_of("ABCDEF"));
+		tls_take(&server, tls_peek(&server).len);
+		if (!ok) return false;
+	}
+	return hears(&server, 0, trace->client_finished) && tls_is_connected(&server);
+}
+
+/* What the server says after the handshake: the ticket as it was, data, the end. */
+static bool serves_on(const struct trace8448 *trace)
+{
+	uint8_t data[50];
+
+	for (uint8_t i = 0; i < sizeof data; i++) data[i] = i;
+	if (trace->ticket != NULL) {
+		if (!open_flight(&server, server.out.secret, trace->ticket)) return false;
+		tls_record_seal(&server, TLS_HANDSHAKE, flight_left);
+		if (!says(&server, trace->ticket)) return false;
+	}
+	if (trace->client_data != NULL) {
+		if (!hears(&server, 0, trace->client_data) || tls_peek(&server).len != sizeof data) return false;
+		tls_take(&server, sizeof data);
+		tls_send(&server, 0, (struct bytes){ data, sizeof data });
+		if (!says(&server, trace->server_data)) return false;
+	}
+	bool ok = hears(&server, 0, trace->client_close);
+	tls_finish(&server, 0);
+	ok = ok && says(&server, trace->server_close) && tls_news(&server) & TLS_DONE;
+	tls_end(&server);
+	return ok && handshakes.out == 0 && records.out == 0;
+}
+
+static void the_servers_end(void)
+{
+	CHECK(serves(&simple) && serves_on(&simple));
+	CHECK(serves(&resumed) && serves_on(&resumed));
+	CHECK(serves(&retried) && serves_on(&retried));
+	CHECK(serves(&mutual) && serves_on(&mutual));
+	config.no_middlebox_compatibility = false;
+	CHECK(serves(&compatible) && serves_on(&compatible));
+	config.no_middlebox_compatibility = true;
+}
+
 int main(void)
 {
 	static const uint16_t groups[] = { CRYPT_X25519, CRYPT_SECP256R1 };
@@ -356,5 +518,7 @@ int main(void)
 	TEST(hello_retry_request);
 	TEST(client_authentication);
 	TEST(compatibility_mode);
+	TEST(server_hello);
+	TEST(the_servers_end);
 	return tap_end();
 }

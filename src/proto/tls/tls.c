@@ -244,12 +244,18 @@ bool tls_may_send_early(const struct tls *t)
 	return t->state < TLS_OPEN && !t->is_server && t->handshake != NULL && t->handshake->early_offered && t->count.early_left > 0;
 }
 
+/* RFC 8446, 2.3: a server that takes early data may answer before the client's Finished. */
+static bool may_answer_early(const struct tls *t)
+{
+	return t->early_accepted && (t->state == TLS_SERVER_WAIT_EOED || t->state == TLS_SERVER_WAIT_FINISHED);
+}
+
 size_t tls_send(struct tls *t, instant now, struct bytes plain)
 {
 	bool early = tls_may_send_early(t);
 	(void)now;
 
-	if (t->close_sent || (t->state != TLS_OPEN && !early)) return 0;
+	if (t->close_sent || (t->state != TLS_OPEN && !early && !may_answer_early(t))) return 0;
 	size_t sent = tls_record_send(t, early ? bytes_first(plain, size_min(plain.len, t->count.early_left)) : plain);
 	if (early) t->count.early_left -= (uint32_t)sent;
 	if (sent < plain.len) t->short_send = true;

@@ -186,7 +186,8 @@ unsigned tls_news(struct tls *);                    /* and forget them */
 
 struct bytes tls_peek(const struct tls *);
 void tls_take(struct tls *, size_t n);
-size_t tls_send(struct tls *, instant now, struct bytes plain); /* before CONNECTED: early data if allowed, else 0 */
+/* Before CONNECTED: a client's early data if allowed, a server's answer while it takes early data (RFC 8446, 2.3); else 0. */
+size_t tls_send(struct tls *, instant now, struct bytes plain);
 void tls_finish(struct tls *, instant now);                     /* close_notify; we may still read */
 void tls_abort(struct tls *, instant now, enum tls_alert);      /* a fatal alert, and the end */
 void tls_update_keys(struct tls *, instant now, bool ask_peer); /* 1.3 */
