@@ -8,6 +8,22 @@ struct crypt_key *x509_public_key(struct crypt *crypt, struct bytes der)
 	return x509_read(der, &c, &wrong) ? crypt_key_from_spki(crypt, c.spki) : NULL;
 }
 
+bool x509_validity(struct bytes der, int64_t *not_before, int64_t *not_after)
+{
+	struct x509_certificate c;
+	const char *wrong;
+	if (!x509_read(der, &c, &wrong)) return false;
+	*not_before = c.not_before, *not_after = c.not_after;
+	return true;
+}
+
+bool x509_self_signed(struct bytes der)
+{
+	struct x509_certificate c;
+	const char *wrong;
+	return x509_read(der, &c, &wrong) && x509_self_issued(&c);
+}
+
 /* One certificate of the file is kept; false: `why` says what is wrong. */
 static bool keep(struct bytes der, unsigned line, struct room *memory, struct x509_chain *chain, struct text *why)
 {

@@ -72,6 +72,9 @@ struct crypt_key *x509_public_key(struct crypt *, struct bytes der);
 struct x509_chain { struct bytes der[X509_CHAIN_MAX]; size_t count; };
 bool x509_chain_read(struct crypt *, struct bytes pem, struct room *memory, struct x509_chain *, struct text *why);
 
+bool x509_validity(struct bytes der, int64_t *not_before, int64_t *not_after); /* false: it cannot be read */
+bool x509_self_signed(struct bytes der);                                        /* it names itself as its issuer */
+
 /* What a certificate says, a line each, for people: subject, names, issuer, validity, key, usages, signature. */
 void x509_describe(struct crypt *, struct bytes der, struct text *);
 
