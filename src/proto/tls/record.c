@@ -234,6 +234,7 @@ static bool on_change_cipher_spec(struct tls *t, struct bytes body)
 	case TLS_CLIENT12_WAIT_CCS: return tls_client12_on_change_cipher_spec(t);
 	case TLS_SERVER12_WAIT_CCS: return tls_server12_on_change_cipher_spec(t);
 	case TLS_CLIENT_WAIT_SH: if (tls_offers_version(t->config, TLS_1_3)) return idle_record(t); break;
+	case TLS_SERVER_WAIT_CH: if (t->config->tickets != NULL) return idle_record(t); break; /* 4.2.2: it may follow a cookie we forgot */
 	case TLS_CLIENT_WAIT_EE: case TLS_CLIENT_WAIT_CERT_CR: case TLS_CLIENT_WAIT_CERT: case TLS_CLIENT_WAIT_CV:
 	case TLS_CLIENT_WAIT_FINISHED: case TLS_SERVER_WAIT_CH2: case TLS_SERVER_WAIT_EOED: case TLS_SERVER_WAIT_CERT:
 	case TLS_SERVER_WAIT_CV: case TLS_SERVER_WAIT_FINISHED: return idle_record(t);
