@@ -32,6 +32,8 @@ extern const struct host_limits host_limits_usual; /* 1,024 streams with rings o
 
 size_t host_size(const struct host_limits *);
 struct net *host_init(struct room zeroed, const struct host_limits *);
+/* A connected stream socket, not blocking, that somebody else has opened becomes one of the net's; it is the net's to close. 0: no room. */
+net_id host_adopt(struct net *, int fd);
 void host_close(struct net *); /* sends what it still can without waiting, and closes every socket */
 
 #endif

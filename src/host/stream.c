@@ -200,6 +200,17 @@ net_id stream_connect(struct net *net, const struct addr *remote)
 	return id;
 }
 
+net_id host_adopt(struct net *net, int fd)
+{
+	struct host *h = host_of(net);
+	struct slot *s = rings_left(h) ? slot_take(h, SLOT_STREAM, fd, AF_UNSPEC) : NULL;
+
+	if (s == NULL) return net->why_not = NET_NO_ROOM, 0;
+	net_id id = open_stream(h, s);
+	slot_watch(h, s, EPOLLIN);
+	return id;
+}
+
 net_id stream_listen(struct net *net, const struct addr *local)
 {
 	struct host *h = host_of(net);

@@ -12,9 +12,8 @@
 #include <unistd.h>
 
 #include "host/epoll.h"
-#include "host/files.h"
 #include "main/command.h"
-#include "main/sink.h"
+#include "main/lend.h"
 
 #define STOP_WITHIN (2 * SECOND) /* after a signal; a second signal ends it at once */
 
@@ -48,13 +47,12 @@ static instant clock_now(void)
 	return (instant)t.tv_sec * SECOND + t.tv_nsec;
 }
 
-static void loop(struct tool *t, struct net *net, struct sink *out, struct sink *err)
+static void loop(struct tool *t, struct lend *l)
 {
 	instant stopped_at = NEVER;
 
-	while (!t->done && out->error == 0 && err->error == 0) {
-		text_flush(&out->text);
-		text_flush(&err->text);
+	while (!t->done && l->out.error == 0 && l->err.error == 0) {
+		lend_flush(l);
 		if (signals > 0 && stopped_at == NEVER) {
 			stopped_at = clock_now();
 			if (t->stop == NULL) return;
@@ -62,8 +60,8 @@ static void loop(struct tool *t, struct net *net, struct sink *out, struct sink 
 			continue;
 		}
 		if (stopped_at != NEVER && clock_now() >= stopped_at + STOP_WITHIN) return;
-		if (!net_wait(net)) return;
-		app_turn(net, t->app);
+		if (!net_wait(l->env.net)) return;
+		app_turn(l->env.net, t->app);
 	}
 }
 
@@ -75,53 +73,43 @@ static bool seed(struct rng *rng)
 	return true;
 }
 
-static int finish(struct tool *t, struct sink *out, struct sink *err)
+static int finish(struct tool *t, struct lend *l)
 {
 	int status = t->status;
 
-	text_flush(&out->text);
-	if (out->error != 0) {
-		status = TOOL_FAILED;
-		if (out->error != EPIPE) text_printf(&err->text, "tulle: cannot write the output: %s\n", strerror(out->error));
-	}
-	text_flush(&err->text);
-	return status;
+	lend_flush(l);
+	int error = l->out.error;
+	for (size_t i = 0; i < l->files; i++) if (error == 0) error = l->file[i].error;
+	if (error == 0 && l->keys.fd >= 0) error = l->keys.error;
+	if (error == 0) return status;
+	if (error != EPIPE) text_printf(l->env.err, "tulle: cannot write the output: %s\n", strerror(error));
+	return TOOL_FAILED;
 }
 
 int run_tool(struct net *net, const struct run_names *names, enum sandbox_profile profile, int argc, char **argv)
 {
-	static struct sink out, err;
+	static struct lend lend;
 	uint8_t *block = calloc(1, TOOL_MEMORY_BYTES);
-	struct arena memory;
-	struct rng rng;
-	struct tool *t = NULL, *opened = NULL;
+	struct tool *t = NULL;
 	const char *why = "no memory";
-
-	sink_init(&out, STDOUT_FILENO);
-	sink_init(&err, STDERR_FILENO);
-	signals_watch();
-	arena_init(&memory, (struct room){ block, TOOL_MEMORY_BYTES });
-	struct tool_env env = {
-		.net = net, .memory = &memory, .out = &out.text, .err = &err.text, .rng = &rng,
-		.files = block ? files_host(&memory) : NULL, .server_port = 53, .date = time(NULL), .date_at = net_now(net),
-		.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .servers_count = names->count,
-	};
-	memcpy(env.servers, names->server, sizeof env.servers);
 	int status = TOOL_FAILED;
-	if (block == NULL || !seed(&rng)) {
-		text_printf(&err.text, "tulle: %s\n", why);
-	} else if ((t = opened = tool_open(argc, (const char *const *)argv, &env)) == NULL) {
-		status = env.status;
+
+	lend_start(&lend, net, profile == SANDBOX_SOCKETS, (struct room){ block, block ? TOOL_MEMORY_BYTES : 0 });
+	signals_watch();
+	lend.env.servers_count = names->count;
+	memcpy(lend.env.servers, names->server, sizeof lend.env.servers);
+	if (block == NULL || !seed(&lend.rng)) {
+		text_printf(lend.env.err, "tulle: %s\n", why);
+	} else if ((t = tool_open(argc, (const char *const *)argv, &lend.env)) == NULL) {
+		status = lend.env.status;
 	} else if (!sandbox_enter(profile, &why)) {
-		text_printf(&err.text, "tulle: cannot lock itself in: %s (--no-sandbox runs without)\n", why);
-		t = NULL;
+		text_printf(lend.env.err, "tulle: cannot lock itself in: %s (--no-sandbox runs without)\n", why);
 	} else {
-		loop(t, net, &out, &err);
-		status = finish(t, &out, &err);
+		loop(t, &lend);
+		status = finish(t, &lend);
 	}
-	if (opened != NULL && opened->end) opened->end(opened);
-	text_flush(&out.text);
-	text_flush(&err.text);
+	if (t != NULL && t->end) t->end(t);
+	lend_end(&lend);
 	free(block);
 	return status;
 }

@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/heap.h"
+#include "proto/tls/seen.h"
 
 #define NONE UINT32_MAX
 #define LEAVE_WITHIN (2 * SECOND)   /* for an alert or a close_notify to get out and the peer to close as well */
@@ -61,6 +62,7 @@ struct net_tls {
 	struct heap deadlines;
 	struct ends list[LISTS];
 	instant wake_at, armed_at;   /* the program's; what was asked of the net beneath */
+	bool seen;                   /* something new stands in a configuration's `seen` */
 	bool has_failed; struct tls_failure failure;
 	struct net_tls_counts counts;
 };
@@ -255,7 +257,8 @@ static void writable(struct net_tls *n, struct stream *s)
 {
 	const struct pool *p = s->config->records;
 
-	if (!s->came_short || s->blocked || s->finish_wanted || s->stage != STREAM_OPEN || !tls_is_connected(&s->tls)) return;
+	bool open = s->stage == STREAM_OPEN ? tls_is_connected(&s->tls) : s->stage == STREAM_SHAKING && tls_may_send_early(&s->tls);
+	if (!s->came_short || s->blocked || s->finish_wanted || !open) return;
 	if (s->tls.out_block == NULL && p->out == p->count) {
 		list_add(n, LIST_STARVED, s);
 		return;
@@ -315,6 +318,7 @@ static void advance(struct net_tls *n, struct stream *s)
 		more |= collect(n, s, now);
 	}
 	if (runs) {
+		n->seen |= s->config->seen != NULL && s->config->seen->len > 0;
 		writable(n, s);
 		leave(n, s, now);
 	}
@@ -566,8 +570,9 @@ static bool next(struct net *net, struct net_event *ev)
 	for (;;) {
 		instant now = net_now(n->under);
 		while (heap_due(&n->deadlines, now, &who)) expire(n, &n->stream[who], now);
-		if (n->wake_at <= now) {
-			n->wake_at = NEVER;
+		if (n->wake_at <= now || n->seen) {
+			if (n->wake_at <= now) n->wake_at = NEVER;
+			n->seen = false;
 			*ev = (struct net_event){ .what = NET_WAKE };
 			return true;
 		}
@@ -586,7 +591,7 @@ static bool wait(struct net *net)
 {
 	struct net_tls *n = of(net);
 
-	if (n->list[LIST_READY].first != NONE) return true;
+	if (n->list[LIST_READY].first != NONE || n->seen) return true;
 	arm(n);
 	return net_wait(n->under);
 }
@@ -672,6 +677,15 @@ net_id net_tls_connect(struct net *net, const struct addr *remote, const struct 
 	s->peer = *remote;
 	if (len > 0) memcpy(s->name, name, len + 1);
 	return id;
+}
+
+void net_tls_update_keys(struct net *net, net_id id, bool ask_peer)
+{
+	struct stream *s = find(of(net), id);
+
+	if (s == NULL || s->stage != STREAM_OPEN) return;
+	tls_update_keys(&s->tls, net_now(under(net)), ask_peer);
+	advance(of(net), s);
 }
 
 const struct tls *net_tls_of(struct net *net, net_id id)

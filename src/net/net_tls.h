@@ -10,7 +10,15 @@
  * only) with NET_NOT_SECURE; net_tls_failure says why in words. A stream that was cut short without close_notify is
  * NET_CLOSED with NET_RESET, never NET_EOF.
  *
- * The net owns nothing but its tables, cut from lent memory; the pools are the configurations'.
+ * What the program sends before its stream is connected is not taken; WRITABLE comes when it may. With early data that is
+ * before CONNECTED: a client that wants it tries to send at once. A server that takes early data gets ACCEPTED with the first
+ * of it, before the handshake is complete.
+ *
+ * When the configuration has a place for messages in the clear (`seen`), NET_WAKE also comes when something new is in it.
+ *
+ * An alert is given the time to get out: a stream that fails is closed beneath when the peer has closed too, or soon
+ * after. A handshake for which there is no block waits for one. The net owns nothing but its tables, cut from lent
+ * memory; the pools are the configurations'.
  */
 #ifndef TULLE_NET_NET_TLS_H
 #define TULLE_NET_NET_TLS_H
@@ -28,6 +36,7 @@ void net_tls_end(struct net *); /* wipes what is left of every connection; the i
 net_id net_tls_listen(struct net *, const struct addr *local, const struct tls_config *);
 net_id net_tls_connect(struct net *, const struct addr *remote, const struct tls_config *, const char *name);
 
+void net_tls_update_keys(struct net *, net_id, bool ask_peer);    /* TLS 1.3: ours now, and the peer's too */
 const struct tls *net_tls_of(struct net *, net_id);              /* to look at; NULL: not a TLS stream */
 const struct tls_failure *net_tls_failure(struct net *);         /* of the last NET_NOT_SECURE; NULL: none yet */
 

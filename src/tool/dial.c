@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "tool/dial.h"
 
-void dial_start(struct dial *d, struct tool_env *env, const struct url *url, instant timeout)
+void dial_start(struct dial *d, struct tool_env *env, struct secure *secure, const struct url *url, instant timeout)
 {
-	d->env = env;
+	d->env = env, d->secure = secure, d->host = url->host;
 	d->port = url->at.port, d->interface = url->at.interface;
 	d->timeout = timeout, d->give_up_at = NEVER;
 	lookup_start(&d->lookup, env, url->host);
@@ -29,7 +29,7 @@ static enum dial_news try_next(struct dial *d, const char *why)
 {
 	while (d->next_ip < d->lookup.count) {
 		struct addr to = { d->lookup.ip[d->next_ip++], d->port, d->interface };
-		if ((d->id = net_connect(d->env->net, &to)) != 0) return DIAL_NOTHING;
+		if ((d->id = secure_connect(d->secure, d->env->net, &to, d->host)) != 0) return DIAL_NOTHING;
 		why = net_why_words(net_why_not(d->env->net));
 	}
 	return fail(d, why);
@@ -54,6 +54,7 @@ static enum dial_news stream_event(struct dial *d, const struct net_event *ev)
 	}
 	if (ev->what == NET_CLOSED) {
 		d->id = 0;
+		if (!d->connected && ev->why == NET_NOT_SECURE) return fail(d, secure_why(d->secure, ev->why));
 		if (!d->connected) return try_next(d, net_why_words(ev->why));
 	}
 	return DIAL_YOURS;
@@ -79,5 +80,6 @@ void dial_wait_for(struct dial *d, instant timeout)
 
 instant dial_deadline(const struct dial *d)
 {
+	if (d->id == 0 && !d->connected && d->why == NULL && lookup_state(&d->lookup) != LOOKUP_BUSY) return 0; /* an address can be tried */
 	return instant_min(lookup_deadline(&d->lookup), d->id != 0 ? d->give_up_at : NEVER);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* dial.h - a stream to a host by its name: looked up, and its addresses tried one after another.
+/* dial.h - a stream to a host by its name: looked up, and its addresses tried one after another; over TLS, if
+ * a `struct secure` is lent that was started.
  *
- *     dial_start(&d, env, &url, timeout);
+ *     dial_start(&d, env, &secure, &url, timeout);
  *     ...
  *     switch (dial_event(&d, ev)) {                      // every event of the program's, NET_WAKE too
  *     case DIAL_CONNECTED: send on d.id; break;
@@ -15,6 +16,7 @@
 #define TULLE_TOOL_DIAL_H
 
 #include "tool/lookup.h"
+#include "tool/secure.h"
 #include "tool/url.h"
 
 enum dial_news { DIAL_NOTHING, DIAL_CONNECTED, DIAL_YOURS, DIAL_FAILED };
@@ -25,13 +27,15 @@ struct dial {
 	const char *why;     /* when FAILED, in words */
 	/* the rest is dial.c's */
 	struct tool_env *env;
+	struct secure *secure;
+	const char *host;    /* the URL's, which stays where it is */
 	struct lookup lookup;
 	size_t next_ip;
 	uint16_t port, interface;
 	instant timeout, give_up_at; /* give_up_at: moved on by each sign of life */
 };
 
-void dial_start(struct dial *, struct tool_env *, const struct url *, instant timeout); /* zeroed before */
+void dial_start(struct dial *, struct tool_env *, struct secure *, const struct url *, instant timeout); /* zeroed before */
 enum dial_news dial_event(struct dial *, const struct net_event *);
 void dial_wait_for(struct dial *, instant timeout); /* from now on no longer than that without a sign of life */
 instant dial_deadline(const struct dial *);

@@ -3,8 +3,9 @@
  *
  *     echo serve tcp://:6666 udp://:7777 multicast://239.1.2.3:5555 broadcast://:5556
  *     echo call tcp://www.example.com:6666 --every 2s --count 3
+ *     echo serve tls://:6443; echo call tls://www.example.com:6443
  *
- * The server of a TCP URL returns each byte, that of a UDP URL each datagram (RFC 862); an audience of a group or
+ * The server of a TCP or TLS URL returns each byte, that of a UDP URL each datagram (RFC 862); an audience of a group or
  * of a broadcast port prints who said what and keeps silent. One server serves any number of clients on a port.
  *
  * Measures: serve: connections, connections_max, bytes, datagrams, heard, sockets_max. call: sent, answered, lost,
@@ -14,7 +15,7 @@
 #ifndef TULLE_TOOL_ECHO_H
 #define TULLE_TOOL_ECHO_H
 
-#include "tool/tool.h"
+#include "tool/secure.h"
 #include "tool/url.h"
 
 extern const char echo_help[];
@@ -24,8 +25,8 @@ struct tool *echo_open(int argc, const char *const *argv, struct tool_env *);
 struct tool *echo_serve_open(int argc, const char *const *argv, struct tool_env *);
 struct tool *echo_call_open(int argc, const char *const *argv, struct tool_env *);
 
-/* A call that sends many bytes over TCP and compares what comes back (--bytes). */
-struct tool *echo_bulk_open(struct tool_env *, const struct url *, uint64_t bytes, instant timeout);
+/* A call that sends many bytes over a stream and compares what comes back (--bytes). The `struct secure` is its to end. */
+struct tool *echo_bulk_open(struct tool_env *, struct secure *, const struct url *, uint64_t bytes, instant timeout);
 
 /* The same over UDP: all of them in one datagram. */
 struct tool *echo_one_open(struct tool_env *, const struct url *, uint64_t bytes, instant timeout);

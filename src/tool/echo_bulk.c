@@ -11,6 +11,7 @@ struct bulk {
 	struct tool_env *env;
 	struct url url;
 	struct dial dial;
+	struct secure *secure;
 	uint64_t bytes, sent, back, wrong, first_wrong;
 	instant connected_at;
 	struct rng out, in;
@@ -90,7 +91,7 @@ static void own_event(struct bulk *b, const struct net_event *ev)
 	case NET_READABLE: pull(b); break;
 	case NET_EOF:      net_finish(b->env->net, b->dial.id); break;
 	case NET_CLOSED:
-		if (ev->why != NET_DONE) fail(b, net_why_words(ev->why));
+		if (ev->why != NET_DONE) fail(b, secure_why(b->secure, ev->why));
 		else end(b);
 		break;
 	default: break;
@@ -117,17 +118,19 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 }
 
 static void stop(struct tool *t) { end((struct bulk *)t); }
+static void end_tool(struct tool *t) { secure_end(((struct bulk *)t)->secure); }
 
-struct tool *echo_bulk_open(struct tool_env *env, const struct url *url, uint64_t bytes, instant timeout)
+struct tool *echo_bulk_open(struct tool_env *env, struct secure *secure, const struct url *url, uint64_t bytes, instant timeout)
 {
 	struct bulk *b = arena_zeroed(env->memory, 1, sizeof *b);
 
 	if (b == NULL) return tool_usage(env, "echo call: no memory");
-	b->env = env, b->url = *url, b->bytes = bytes;
+	b->env = env, b->secure = secure, b->url = *url, b->bytes = bytes;
 	rng_fork(&b->out, env->rng, "echo bulk", url->at.port);
 	b->in = b->out;
 	b->tool.app = (struct app){ event, b };
-	b->tool.stop = stop;
-	dial_start(&b->dial, env, url, timeout);
+	b->tool.stop = stop, b->tool.end = end_tool;
+	if (url_is_secure(url) && !secure_start(secure, env, "echo call", false, "")) return NULL;
+	dial_start(&b->dial, env, secure, &b->url, timeout);
 	return &b->tool;
 }

@@ -17,6 +17,7 @@ struct call {
 	struct tool tool;
 	struct tool_env *env;
 	struct url url;
+	struct secure secure;
 	struct lookup lookup;
 	size_t next_ip;            /* of the lookup's */
 	struct addr to;
@@ -36,7 +37,7 @@ struct call {
 	size_t line_len;
 };
 
-static bool is_stream(const struct call *c) { return c->url.scheme == URL_TCP; }
+static bool is_stream(const struct call *c) { return url_is_stream(&c->url); }
 static bool is_group(const struct call *c) { return c->url.scheme == URL_MULTICAST || c->url.scheme == URL_BROADCAST; }
 
 static uint64_t lost(const struct call *c) { return c->sent > c->answered ? c->sent - c->answered : 0; }
@@ -235,7 +236,7 @@ static void try_next(struct call *c, const char *why)
 	while (c->next_ip < c->lookup.count) {
 		c->to = (struct addr){ c->lookup.ip[c->next_ip++], c->url.at.port, c->url.at.interface };
 		c->id = 0;
-		if (is_stream(c)) c->id = net_connect(net, &c->to);
+		if (is_stream(c)) c->id = secure_connect(&c->secure, net, &c->to, c->url.host);
 		else if (!open_datagrams(c)) c->id = 0;
 		if (c->id == 0) {
 			why = net_why_words(net_why_not(net));
@@ -272,10 +273,11 @@ static void closed(struct call *c, const struct net_event *ev)
 {
 	c->id = 0;
 	if (!c->connected) {
-		try_next(c, net_why_words(ev->why));
+		if (ev->why == NET_NOT_SECURE) fail(c, secure_why(&c->secure, ev->why)); /* another of its addresses would be as bad */
+		else try_next(c, net_why_words(ev->why));
 		return;
 	}
-	if (ev->why != NET_DONE) text_printf(c->env->err, "echo call: %s\n", net_why_words(ev->why));
+	if (ev->why != NET_DONE) text_printf(c->env->err, "echo call: %s\n", secure_why(&c->secure, ev->why));
 	end(c, ev->why != NET_DONE);
 }
 
@@ -334,9 +336,11 @@ static void stop(struct tool *t)
 	net_wake(c->env->net, c->give_up_at);
 }
 
+static void end_tool(struct tool *t) { secure_end(&((struct call *)t)->secure); }
+
 struct tool *echo_call_open(int argc, const char *const *argv, struct tool_env *env)
 {
-	const unsigned allowed = 1 << URL_TCP | 1 << URL_UDP | 1 << URL_MULTICAST | 1 << URL_BROADCAST;
+	const unsigned allowed = 1 << URL_TCP | 1 << URL_TLS | 1 << URL_UDP | 1 << URL_MULTICAST | 1 << URL_BROADCAST;
 	struct call *c = arena_zeroed(env->memory, 1, sizeof *c);
 	const char *word = NULL, *why;
 	uint64_t bytes = 0;
@@ -347,7 +351,7 @@ struct tool *echo_call_open(int argc, const char *const *argv, struct tool_env *
 	const struct option options[] = {
 		{ "every", OPTION_SPAN, &c->every }, { "count", OPTION_NUMBER, &c->count }, { "loop", OPTION_FLAG, &c->loop },
 		{ "message", OPTION_TEXT, &c->message }, { "timeout", OPTION_SPAN, &c->timeout }, { "ttl", OPTION_NUMBER, &c->ttl },
-		{ "bytes", OPTION_SIZE, &bytes },
+		{ "bytes", OPTION_SIZE, &bytes }, SECURE_OPTIONS(&c->secure),
 	};
 	if (!options_read(env, argc, argv, options, COUNT(options), &word, 1, &words)) return NULL;
 	if (words == 0) return tool_usage(env, "echo call: whom? like tcp://www.example.com:6666");
@@ -360,11 +364,12 @@ struct tool *echo_call_open(int argc, const char *const *argv, struct tool_env *
 		return tool_usage(env, "echo call: a message is one line of at most %d bytes", MESSAGE_MAX);
 	if (c->every == 0 && c->count == 0) return tool_usage(env, "echo call: --every 0s wants a --count, or it would never stop");
 	if (c->ttl > 255) return tool_usage(env, "echo call: --ttl is at most 255");
-	if (bytes > 0 && is_group(c)) return tool_usage(env, "echo call: --bytes wants a tcp or udp URL");
+	if (bytes > 0 && is_group(c)) return tool_usage(env, "echo call: --bytes wants a tcp, tls or udp URL");
 	if (bytes > 0 && !is_stream(c)) return echo_one_open(env, &c->url, bytes, c->timeout);
-	if (bytes > 0) return echo_bulk_open(env, &c->url, bytes, c->timeout);
+	if (bytes > 0) return echo_bulk_open(env, &c->secure, &c->url, bytes, c->timeout);
 	c->tool.app = (struct app){ event, c };
-	c->tool.stop = stop;
+	c->tool.stop = stop, c->tool.end = end_tool;
+	if (url_is_secure(&c->url) && !secure_start(&c->secure, env, "echo call", false, "")) return NULL;
 	c->started_at = net_now(env->net);
 	c->send_at = c->give_up_at = NEVER;
 	lookup_start(&c->lookup, env, *c->url.host ? c->url.host : "255.255.255.255");

@@ -18,6 +18,7 @@ struct serve {
 	bool verbose;
 	struct { net_id id; struct url url; } port[PORTS_MAX];
 	size_t ports;
+	struct secure secure;
 	struct peer *peer;
 	uint32_t peers, peer_free; /* ever used; 1 + the first given back */
 	struct index ids;
@@ -179,14 +180,19 @@ static void stop(struct tool *t)
 	for (size_t i = 0; i < s->ports; i++) net_finish(s->env->net, s->port[i].id);
 	text_printf(s->env->out, "%llu connections, %llu datagrams, %llu bytes echoed\n", (unsigned long long)s->connections,
 	            (unsigned long long)s->datagrams, (unsigned long long)s->bytes);
+	secure_say_counts(&s->secure);
 	t->done = true;
 }
 
-static net_id try_port(struct net *net, const struct url *u, const struct addr *at)
+static void end_tool(struct tool *t) { secure_end(&((struct serve *)t)->secure); }
+
+static net_id try_port(struct serve *s, const struct url *u, const struct addr *at)
 {
+	struct net *net = s->env->net;
 	struct addr any = *at;
 
 	if (u->scheme == URL_TCP) return net_listen(net, at);
+	if (u->scheme == URL_TLS) return secure_listen(&s->secure, net, at);
 	if (u->scheme != URL_MULTICAST) return net_bind(net, at);
 	net_id id = net_bind(net, at); /* to the group itself, so that several on a host can listen; where that is */
 	if (id == 0) any.ip = ip_is4(at->ip) ? ip4_any() : ip6_any(), any.interface = 0, id = net_bind(net, &any); /* not known, to all */
@@ -198,27 +204,27 @@ static net_id try_port(struct net *net, const struct url *u, const struct addr *
 }
 
 /* Everything where the host stands open: IPv6's wildcard means both families, where there is IPv6 at all. */
-static net_id open_port(struct net *net, const struct url *u)
+static net_id open_port(struct serve *s, const struct url *u)
 {
 	struct addr at = u->at;
 	net_id id;
 
 	if (u->scheme == URL_BROADCAST && *u->host == '\0') at.ip = ip4_any();
-	id = try_port(net, u, &at);
-	if (id == 0 && *u->host == '\0' && net_why_not(net) != NET_IN_USE) at.ip = ip4_any(), id = try_port(net, u, &at);
+	id = try_port(s, u, &at);
+	if (id == 0 && *u->host == '\0' && net_why_not(s->env->net) != NET_IN_USE) at.ip = ip4_any(), id = try_port(s, u, &at);
 	return id;
 }
 
 static bool add_port(struct serve *s, const char *text)
 {
-	const unsigned allowed = 1 << URL_TCP | 1 << URL_UDP | 1 << URL_MULTICAST | 1 << URL_BROADCAST;
+	const unsigned allowed = 1 << URL_TCP | 1 << URL_TLS | 1 << URL_UDP | 1 << URL_MULTICAST | 1 << URL_BROADCAST;
 	struct url *u = &s->port[s->ports].url;
 	const char *why = url_parse(text, allowed, u);
 
 	if (why == NULL && !u->is_address) why = "a server listens on an address, not on a name";
 	if (why == NULL && u->scheme == URL_MULTICAST && !ip_is_multicast(u->at.ip)) why = "this is no multicast address";
 	if (why != NULL) return tool_usage(s->env, "echo serve: %s: %s", text, why), false;
-	net_id id = open_port(s->env->net, u);
+	net_id id = open_port(s, u);
 	if (id == 0) {
 		text_printf(s->env->err, "echo serve: %s: %s\n", text, net_why_words(net_why_not(s->env->net)));
 		s->env->status = TOOL_FAILED;
@@ -226,6 +232,16 @@ static bool add_port(struct serve *s, const char *text)
 	}
 	s->port[s->ports++].id = id;
 	text_printf(s->env->out, "Listening on %s\n", text);
+	return true;
+}
+
+/* Before any port is opened, so that what is wrong with a certificate is said while nobody can have connected yet. */
+static bool start_tls(struct serve *s, const char *const *word, size_t words)
+{
+	struct url u;
+
+	for (size_t i = 0; i < words; i++)
+		if (url_parse(word[i], 1 << URL_TLS, &u) == NULL) return secure_start(&s->secure, s->env, "echo serve", true, u.host);
 	return true;
 }
 
@@ -241,18 +257,21 @@ struct tool *echo_serve_open(int argc, const char *const *argv, struct tool_env 
 	if (s == NULL || s->peer == NULL || slot == NULL) return tool_usage(env, "echo serve: no memory");
 	const struct option options[] = {
 		{ "close-after", OPTION_NUMBER, &s->close_after }, { "verbose", OPTION_FLAG, &s->verbose },
+		SECURE_OPTIONS(&s->secure),
 	};
 	s->env = env;
 	index_init(&s->ids, slot, slots);
 	if (!options_read(env, argc, argv, options, COUNT(options), word, PORTS_MAX, &words)) return NULL;
 	if (words == 0) return tool_usage(env, "echo serve: on which ports? like tcp://:6666 udp://:7777");
+	if (!start_tls(s, word, words)) return NULL;
 	for (size_t i = 0; i < words; i++)
 		if (!add_port(s, word[i])) {
 			while (s->ports > 0) net_finish(env->net, s->port[--s->ports].id);
+			secure_end(&s->secure);
 			return NULL;
 		}
 	s->tool.app = (struct app){ event, s };
-	s->tool.stop = stop;
+	s->tool.stop = stop, s->tool.end = end_tool;
 	measure(s);
 	return &s->tool;
 }

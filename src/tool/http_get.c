@@ -18,6 +18,7 @@ struct get {
 	struct tool_env *env;
 	struct url url;
 	struct dial dial;
+	struct secure secure;
 	bool head_only, print;
 	bool told;                 /* the answer is here, whole; what is left is to close */
 	instant told_at;
@@ -175,7 +176,7 @@ static void own_event(struct get *g, const struct net_event *ev)
 		if (g->part == PART_TO_EOF) whole(g);
 		else fail(g, "the connection was closed before the end of the answer");
 		break;
-	case NET_CLOSED: fail(g, net_why_words(ev->why)); break;
+	case NET_CLOSED: fail(g, secure_why(&g->secure, ev->why)); break;
 	default: break;
 	}
 }
@@ -200,6 +201,7 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 }
 
 static void stop(struct tool *t) { end((struct get *)t, TOOL_FAILED); }
+static void end_tool(struct tool *t) { secure_end(&((struct get *)t)->secure); }
 
 static bool range_is_good(const char *range)
 {
@@ -220,7 +222,7 @@ static bool write_request(struct get *g)
 	for (size_t i = 0; i < path; i++) if (g->url.path[i] <= ' ' || g->url.path[i] >= 0x7f) return false;
 	text_printf(&t, "%s %.*s HTTP/1.1\r\nHost: %s%s%s", g->head_only ? "HEAD" : "GET", (int)path, g->url.path, six ? "[" : "",
 	            g->url.host, six ? "]" : "");
-	if (g->url.at.port != 80) text_printf(&t, ":%u", g->url.at.port);
+	if (g->url.at.port != (url_is_secure(&g->url) ? 443 : 80)) text_printf(&t, ":%u", g->url.at.port);
 	text_puts(&t, "\r\nUser-Agent: tulle\r\nAccept: */*\r\nConnection: close\r\n");
 	if (g->range != NULL) text_printf(&t, "Range: bytes=%s\r\n", g->range);
 	text_puts(&t, "\r\n");
@@ -237,11 +239,11 @@ struct tool *http_get_open(int argc, const char *const *argv, struct tool_env *e
 	g->env = env, g->timeout = 10 * SECOND;
 	const struct option options[] = {
 		{ "output", OPTION_TEXT, &output }, { "range", OPTION_TEXT, &g->range }, { "head", OPTION_FLAG, &g->head_only },
-		{ "timeout", OPTION_SPAN, &g->timeout },
+		{ "timeout", OPTION_SPAN, &g->timeout }, SECURE_OPTIONS(&g->secure),
 	};
 	if (!options_read(env, argc, argv, options, COUNT(options), &word, 1, &words)) return NULL;
 	if (words == 0) return tool_usage(env, "http get: what? like http://www.example.com/");
-	if ((why = url_parse(word, 1 << URL_HTTP, &g->url)) != NULL) return tool_usage(env, "http get: %s: %s", word, why);
+	if ((why = url_parse(word, 1 << URL_HTTP | 1 << URL_HTTPS, &g->url)) != NULL) return tool_usage(env, "http get: %s: %s", word, why);
 	if (*g->url.host == '\0') return tool_usage(env, "http get: %s: a host is wanted", word);
 	if (output != NULL && strcmp(output, "-") != 0) return tool_usage(env, "http get: --output can only be -, standard output");
 	if (g->range != NULL && !range_is_good(g->range)) return tool_usage(env, "http get: --range takes FIRST-LAST, FIRST- or -COUNT");
@@ -249,8 +251,9 @@ struct tool *http_get_open(int argc, const char *const *argv, struct tool_env *e
 	g->print = output != NULL;
 	http_head_init(&g->head);
 	g->tool.app = (struct app){ event, g };
-	g->tool.stop = stop;
+	g->tool.stop = stop, g->tool.end = end_tool;
 	g->started_at = net_now(env->net);
-	dial_start(&g->dial, env, &g->url, g->timeout);
+	if (url_is_secure(&g->url) && !secure_start(&g->secure, env, "http get", false, "")) return NULL;
+	dial_start(&g->dial, env, &g->secure, &g->url, g->timeout);
 	return &g->tool;
 }

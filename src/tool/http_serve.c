@@ -11,6 +11,7 @@
 #include "tool/http_message.h"
 #include "tool/options.h"
 #include "tool/say.h"
+#include "tool/secure.h"
 #include "tool/url.h"
 
 #define CHUNK_BYTES 32768
@@ -36,6 +37,7 @@ struct client {
 struct server {
 	struct tool tool;
 	struct tool_env *env;
+	struct secure secure;
 	struct files *files;
 	bool quiet;
 	net_id listener;
@@ -448,8 +450,11 @@ static void stop(struct tool *t)
 	net_finish(s->env->net, s->listener);
 	text_printf(s->env->out, "%llu requests on %llu connections, %llu bytes\n", (unsigned long long)s->requests,
 	            (unsigned long long)s->connections, (unsigned long long)s->bytes);
+	secure_say_counts(&s->secure);
 	t->done = true;
 }
+
+static void end_tool(struct tool *t) { secure_end(&((struct server *)t)->secure); }
 
 static struct server *lend(struct tool_env *env)
 {
@@ -476,11 +481,11 @@ struct tool *http_serve_open(int argc, const char *const *argv, struct tool_env 
 	size_t words;
 
 	if (s == NULL) return tool_usage(env, "http serve: no memory");
-	const struct option options[] = { { "quiet", OPTION_FLAG, &s->quiet } };
+	const struct option options[] = { { "quiet", OPTION_FLAG, &s->quiet }, SECURE_OPTIONS(&s->secure) };
 	s->env = env;
 	if (!options_read(env, argc, argv, options, COUNT(options), word, 2, &words)) return NULL;
 	if (words < 2) return tool_usage(env, "http serve: which folder, and where? like: http serve DIR http://:8080");
-	if ((why = url_parse(word[1], 1 << URL_HTTP, &url)) != NULL) return tool_usage(env, "http serve: %s: %s", word[1], why);
+	if ((why = url_parse(word[1], 1 << URL_HTTP | 1 << URL_HTTPS, &url)) != NULL) return tool_usage(env, "http serve: %s: %s", word[1], why);
 	if (!url.is_address || strcmp(url.path, "/") != 0)
 		return tool_usage(env, "http serve: %s: an address and a port are wanted, no name and no path", word[1]);
 	s->files = env->files ? files_below(env->files, word[0], env->memory) : NULL;
@@ -489,16 +494,18 @@ struct tool *http_serve_open(int argc, const char *const *argv, struct tool_env 
 		text_printf(env->err, "http serve: %s: there is no such folder, or it cannot be read\n", word[0]);
 		return NULL;
 	}
-	s->listener = net_listen(env->net, &url.at);
+	if (url_is_secure(&url) && !secure_start(&s->secure, env, "http serve", true, url.host)) return NULL;
+	s->listener = secure_listen(&s->secure, env->net, &url.at);
 	if (s->listener == 0 && *url.host == '\0' && net_why_not(env->net) != NET_IN_USE)
-		url.at.ip = ip4_any(), s->listener = net_listen(env->net, &url.at);
+		url.at.ip = ip4_any(), s->listener = secure_listen(&s->secure, env->net, &url.at);
 	if (s->listener == 0) {
 		text_printf(env->err, "http serve: %s: %s\n", word[1], net_why_words(net_why_not(env->net)));
+		secure_end(&s->secure);
 		return NULL;
 	}
 	text_printf(env->out, "Serving %s on %s\n", word[0], word[1]);
 	s->tool.app = (struct app){ event, s };
-	s->tool.stop = stop;
+	s->tool.stop = stop, s->tool.end = end_tool;
 	measure(s);
 	return &s->tool;
 }

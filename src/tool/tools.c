@@ -5,6 +5,7 @@
 #include "tool/echo.h"
 #include "tool/http.h"
 #include "tool/nslookup.h"
+#include "tool/tls.h"
 
 /* Sorted by name; each row's function is in the tool's own header. */
 const struct tool_kind tool_kinds[] = {
@@ -12,6 +13,7 @@ const struct tool_kind tool_kinds[] = {
 	{ "echo", "send and get back, over TCP, UDP, to groups and to everybody", echo_help, echo_open },
 	{ "http", "give out a folder of files to browsers, or fetch one", http_help, http_open },
 	{ "nslookup", "ask name servers", nslookup_help, nslookup_open },
+	{ "tls", "look at TLS: a client, a server, what a server can do", tls_tool_help, tls_tool_open },
 	{ NULL, NULL, NULL, NULL }, /* the end */
 };
 const size_t tool_kinds_count = COUNT(tool_kinds) - 1;

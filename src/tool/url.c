@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "tool/url.h"
 
-static const char *const names[URL_SCHEMES] = { "tcp", "udp", "multicast", "broadcast", "http" };
+static const char *const names[URL_SCHEMES] = { "tcp", "udp", "multicast", "broadcast", "http", "tls", "https" };
 
 const char *url_scheme_name(enum url_scheme s) { return names[s]; }
+
+static bool has_path(const struct url *u) { return u->scheme == URL_HTTP || u->scheme == URL_HTTPS; }
 
 static bool decimal(const char *s, size_t len, uint16_t *out)
 {
@@ -65,11 +67,11 @@ const char *url_parse(const char *text, unsigned allowed, struct url *u)
 		if ((why = take_host(s, (size_t)((host_end ? host_end : end) - s), false, u)) != NULL) return why;
 		port = host_end != NULL ? host_end + 1 : NULL;
 	}
-	if (port != NULL ? !decimal(port, (size_t)(end - port), &u->at.port) : u->scheme != URL_HTTP)
+	if (port != NULL ? !decimal(port, (size_t)(end - port), &u->at.port) : !has_path(u))
 		return "the port is missing or no number up to 65535";
-	if (port == NULL) u->at.port = 80;
+	if (port == NULL) u->at.port = u->scheme == URL_HTTPS ? 443 : 80;
 	if (*end == '\0') return NULL;
-	if (u->scheme != URL_HTTP) return "only an http URL has a path";
+	if (!has_path(u)) return "only an http URL has a path";
 	if (*end != '/') return "the path begins with a slash";
 	u->path = end;
 	return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* url.h - where to, or where to listen, as one word: tcp://www.example.com:6666, udp://:7777,
- * multicast://239.1.2.3:5555, broadcast://:5556, http://[2001:db8::1]:8080/a/b (RFC 3986).
+ * multicast://239.1.2.3:5555, broadcast://:5556, http://[2001:db8::1]:8080/a/b (RFC 3986), tls://HOST:PORT, https://HOST/a.
  *
  * An address may name an interface by its number (RFC 6874 with a plain "%"): [fe80::1%2], 239.1.2.3%2.
  */
@@ -9,8 +9,8 @@
 
 #include "base/address.h"
 
-enum url_scheme { URL_TCP, URL_UDP, URL_MULTICAST, URL_BROADCAST, URL_HTTP };
-#define URL_SCHEMES (URL_HTTP + 1)
+enum url_scheme { URL_TCP, URL_UDP, URL_MULTICAST, URL_BROADCAST, URL_HTTP, URL_TLS, URL_HTTPS };
+#define URL_SCHEMES (URL_HTTPS + 1)
 #define URL_HOST_MAX 255
 
 struct url {
@@ -18,12 +18,14 @@ struct url {
 	char host[URL_HOST_MAX + 1]; /* as written, without brackets and interface; "" for any */
 	bool is_address;             /* then `at.ip` is it; or host is "" */
 	struct addr at;              /* the port is always right; ip is the IPv6 wildcard for "" */
-	const char *path;            /* of http: with "?..."; "/" if there is none */
+	const char *path;            /* of http and https: with "?..."; "/" if there is none */
 };
 
 /* NULL if it is a URL of one of the `allowed` schemes (bits, 1 << URL_TCP); else what is wrong, in words, good
  * until the program ends. The URL keeps a pointer into the text. */
 const char *url_parse(const char *text, unsigned allowed, struct url *);
 const char *url_scheme_name(enum url_scheme);
+static inline bool url_is_secure(const struct url *u) { return u->scheme == URL_TLS || u->scheme == URL_HTTPS; }
+static inline bool url_is_stream(const struct url *u) { return u->scheme == URL_TCP || u->scheme == URL_TLS; }
 
 #endif

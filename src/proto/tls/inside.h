@@ -199,10 +199,6 @@ bool tls_offers_version(const struct tls_config *, unsigned version);
 bool tls_lists_suite(const struct tls_config *, unsigned suite);    /* configured, and of a configured version */
 bool tls_lists_group(const struct tls_config *, unsigned group);
 bool tls_lists_scheme(const struct tls_config *, unsigned scheme);
-#define TLS_LIST_MAX 32
-size_t tls_list_suites(const struct tls_config *, uint16_t out[TLS_LIST_MAX]); /* those that tls_lists_... says yes to, in order */
-size_t tls_list_groups(const struct tls_config *, uint16_t out[TLS_LIST_MAX]);
-size_t tls_list_schemes(const struct tls_config *, uint16_t out[TLS_LIST_MAX]);
 
 static inline bool tls_is_group12(unsigned group) { return group != CRYPT_X25519MLKEM768; } /* hybrids are 1.3's only */
 

@@ -171,6 +171,12 @@ struct tls { /* laid open to be read and embedded; proto/tls/ alone writes it */
 	char alpn[TLS_ALPN_MAX + 1];
 };
 
+/* What a configuration offers, in order; of its crypt, too: a group that libcrypto lacks is not among them. */
+#define TLS_LIST_MAX 32
+size_t tls_list_suites(const struct tls_config *, uint16_t out[TLS_LIST_MAX]); /* those that tls_lists_... says yes to, in order */
+size_t tls_list_groups(const struct tls_config *, uint16_t out[TLS_LIST_MAX]);
+size_t tls_list_schemes(const struct tls_config *, uint16_t out[TLS_LIST_MAX]);
+
 /* False: a pool is empty (nothing is held). `name`: whom we want: a DNS name, or an address as text; it is sent as SNI if it is a
  * name, and the certificate is checked against it. */
 bool tls_connect(struct tls *, instant now, const struct tls_config *, const char *name);

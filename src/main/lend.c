@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE
+#include "main/lend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crypt/crypt.h"
+#include "crypt/x509.h"
+#include "host/epoll.h"
+#include "host/files.h"
+
+#define ROOTS_USUAL "/etc/ssl/certs/ca-certificates.crt"
+#define ROOTS_BYTES_MAX (16 << 20)
+
+static struct lend *of(struct tool_env *env) { return (struct lend *)(void *)env; }
+
+static void open_keylog(struct lend *l)
+{
+	const char *path = getenv("SSLKEYLOGFILE");
+
+	if (path == NULL || *path == '\0') return;
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0) {
+		text_printf(l->env.err, "tulle: SSLKEYLOGFILE %s: %s\n", path, strerror(errno));
+		return;
+	}
+	sink_init(&l->keys, fd);
+	l->keylog.lines = &l->keys.text;
+	l->env.keylog = &l->keylog;
+}
+
+static void lend_crypt(struct lend *l)
+{
+	l->env.crypt = crypt_open(&l->rng);
+	if (l->env.crypt == NULL) text_printf(l->env.err, "tulle: there is no TLS here: %s\n", crypt_why());
+	else open_keylog(l);
+}
+
+/* malloc'ed; NULL: errno says why. */
+static uint8_t *read_whole(const char *path, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	uint8_t *at = fd >= 0 ? malloc(ROOTS_BYTES_MAX) : NULL;
+	ssize_t n = 0;
+
+	*len = 0;
+	while (at != NULL && *len < ROOTS_BYTES_MAX && (n = read(fd, at + *len, ROOTS_BYTES_MAX - *len)) > 0) *len += (size_t)n;
+	int error = errno;
+	if (fd >= 0) close(fd);
+	if (n >= 0) return at;
+	free(at);
+	errno = error;
+	return NULL;
+}
+
+static void lend_trust(struct lend *l)
+{
+	const char *named = getenv("SSL_CERT_FILE"), *path = named != NULL && *named != '\0' ? named : ROOTS_USUAL;
+	char why[400];
+	struct text words = text_in(why, sizeof why);
+	size_t len;
+
+	if (!tool_want_crypt(&l->env)) return;
+	uint8_t *pem = read_whole(path, &len);
+	if (pem == NULL) {
+		text_printf(l->env.err, "tulle: no trusted certificate authorities: %s: %s (--ca FILE names some)\n", path, strerror(errno));
+		return;
+	}
+	l->trust = x509_trust_open(l->env.crypt);
+	if (l->trust != NULL && x509_trust_add(l->trust, (struct bytes){ pem, len }, &words)) l->env.trust = l->trust;
+	else text_printf(l->env.err, "tulle: no trusted certificate authorities: %s: %s\n", path, why);
+	free(pem);
+}
+
+/* Ends when the input does, when nobody wants it any more, and with its parent. */
+static _Noreturn void pass_on(int to, pid_t parent)
+{
+	static char buffer[65536];
+	ssize_t n;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	if (dup2(to, STDOUT_FILENO) < 0 || close_range(STDERR_FILENO, ~0u, 0) != 0 || getppid() != parent) _exit(1);
+	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0)
+		for (ssize_t at = 0, sent; at < n; at += sent)
+			if ((sent = write(STDOUT_FILENO, buffer + at, (size_t)(n - at))) <= 0) _exit(1);
+	_exit(0);
+}
+
+static void lend_input(struct lend *l)
+{
+	int pair[2];
+	pid_t parent = getpid(), child;
+
+	if (l->host == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return;
+	lend_flush(l);
+	child = fork();
+	if (child == 0) pass_on(pair[1], parent);
+	close(pair[1]);
+	if (child > 0 && fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0) l->env.input = host_adopt(l->host, pair[0]);
+	if (l->env.input == 0) close(pair[0]);
+}
+
+static void want(struct tool_env *env, enum tool_want what)
+{
+	switch (what) {
+	case TOOL_WANT_CRYPT: lend_crypt(of(env)); break;
+	case TOOL_WANT_TRUST: lend_trust(of(env)); break;
+	case TOOL_WANT_INPUT: lend_input(of(env)); break;
+	}
+}
+
+static struct text *create(struct tool_env *env, const char *path)
+{
+	struct lend *l = of(env);
+	int fd = -1;
+
+	if (l->files == LEND_FILES_MAX) errno = EMFILE;
+	else fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0) {
+		text_printf(env->err, "%s: %s\n", path, strerror(errno));
+		return NULL;
+	}
+	sink_init(&l->file[l->files], fd);
+	return &l->file[l->files++].text;
+}
+
+void lend_start(struct lend *l, struct net *net, bool host, struct room memory)
+{
+	*l = (struct lend){ .host = host ? net : NULL };
+	sink_init(&l->out, STDOUT_FILENO);
+	sink_init(&l->err, STDERR_FILENO);
+	l->keys.fd = -1;
+	arena_init(&l->memory, memory);
+	l->env = (struct tool_env){
+		.net = net, .memory = &l->memory, .out = &l->out.text, .err = &l->err.text, .rng = &l->rng,
+		.files = memory.at ? files_host(&l->memory) : NULL, .server_port = 53, .date = time(NULL), .date_at = net_now(net),
+		.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .want = want, .create = create,
+	};
+}
+
+void lend_flush(struct lend *l)
+{
+	if (l->keys.fd >= 0) text_flush(&l->keys.text); /* first: who reads of a connection may want its secrets */
+	for (size_t i = 0; i < l->files; i++) text_flush(&l->file[i].text);
+	text_flush(&l->out.text);
+	text_flush(&l->err.text);
+}
+
+void lend_end(struct lend *l)
+{
+	lend_flush(l);
+	for (size_t i = 0; i < l->files; i++) close(l->file[i].fd);
+	if (l->keys.fd >= 0) close(l->keys.fd);
+	if (l->trust != NULL) x509_trust_close(l->trust);
+	crypt_close(l->env.crypt);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* lend.h - what a tool on the command line is lent besides its network: chance, files, the date; and for who asks for
+ * it, libcrypto, the system's roots, standard input, and files to write.
+ *
+ * Roots come from the file that SSL_CERT_FILE names, or from Debian's. TLS secrets go to the end of the file that
+ * SSLKEYLOGFILE names, if it names one. Standard input is read by a child, which passes it on through a socket: so it
+ * is a stream like any other, whatever it is. All of this is opened before the process locks itself in.
+ */
+#ifndef TULLE_MAIN_LEND_H
+#define TULLE_MAIN_LEND_H
+
+#include "main/sink.h"
+#include "proto/tls/keylog.h"
+#include "tool/tool.h"
+
+#define LEND_FILES_MAX 4
+
+struct lend {
+	struct tool_env env; /* first: what the tool is given */
+	struct arena memory;
+	struct rng rng;
+	struct sink out, err, keys, file[LEND_FILES_MAX]; size_t files; /* keys: fd -1 if there is no such file */
+	struct tls_keylog keylog;
+	struct x509_trust *trust;
+	struct net *host; /* the net, if it is that of this host's sockets; else NULL */
+};
+
+void lend_start(struct lend *, struct net *, bool host, struct room memory); /* the rng is the caller's to seed */
+void lend_flush(struct lend *); /* what was written goes out */
+void lend_end(struct lend *);   /* after the tool's own end */
+
+#endif

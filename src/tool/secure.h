@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* secure.h - TLS for a tool: its options, certificates and keys read from files and named when something is wrong in
+ * them, memory for handshakes and records, and the net over the net.
+ *
+ *     const struct option options[] = { ..., SECURE_OPTIONS(&t->secure) };
+ *     if (!options_read(...)) return NULL;
+ *     if (url.scheme == URL_TLS && !secure_start(&t->secure, env, "echo serve", true, url.host)) return NULL; // it said why
+ *     id = secure_listen(&t->secure, &at);                        // or secure_connect(&t->secure, &to, url.host)
+ *     ...
+ *     case NET_CLOSED: tell(secure_why(&t->secure, ev->why));
+ *     ...
+ *     static void end(struct tool *t) { secure_end(...); }        // in tool.end, and where open fails after secure_start
+ *
+ * secure_start puts the net over the net into env->net, so everything else stays as it was. On a `struct secure` that
+ * was not started secure_listen and secure_connect are net_listen and net_connect, and secure_end does nothing.
+ *
+ * A server shows the certificate it is given; or else this host's, where the lab made one; or else one of an authority
+ * of its own, made on the spot, which nobody trusts: it prints the fingerprint by which a person can tell it.
+ */
+#ifndef TULLE_TOOL_SECURE_H
+#define TULLE_TOOL_SECURE_H
+
+#include "net/net_tls.h"
+#include "proto/tls/keylog.h"
+#include "tool/options.h"
+
+#define SECURE_ALPN_MAX 8
+
+struct secure_options {
+	const char *cert, *key, *ca, *alpn, *min, *max, *keylog;
+	bool insecure;
+};
+#define SECURE_OPTIONS(s) \
+	{ "cert", OPTION_TEXT, &(s)->options.cert }, { "key", OPTION_TEXT, &(s)->options.key }, \
+	{ "ca", OPTION_TEXT, &(s)->options.ca }, { "insecure", OPTION_FLAG, &(s)->options.insecure }, \
+	{ "alpn", OPTION_TEXT, &(s)->options.alpn }, { "keylog", OPTION_TEXT, &(s)->options.keylog }, \
+	{ "tls-min", OPTION_TEXT, &(s)->options.min }, { "tls-max", OPTION_TEXT, &(s)->options.max }
+/* What a tool's help says of them. */
+#define SECURE_HELP \
+	"  --cert FILE --key FILE   who we are: a chain and its key, in PEM (a server without: one made on the spot)\n" \
+	"  --ca FILE         whom to believe instead of the system's; a server asks its clients for such certificates\n" \
+	"  --insecure        believes anybody           --alpn A,B          protocols offered or taken\n" \
+	"  --tls-min 1.2  --tls-max 1.3                 --keylog FILE       secrets, for Wireshark (or SSLKEYLOGFILE)\n"
+
+struct secure { /* zeroed before */
+	struct secure_options options;
+	unsigned replays_max;     /* a server's that takes early data: first flights remembered; set before secure_start */
+	struct tls_config config; /* may be changed between secure_start and the first connection */
+	struct net *net;          /* over `under`; NULL: not started */
+	struct net *under;
+	struct tool_env *env;
+	const char *who;          /* "echo serve", for messages */
+	struct pool handshakes, records;
+	struct tls_identity identity;
+	struct crypt_key *key;    /* ours to end */
+	struct x509_trust *trust; /* the same */
+	struct tls_keylog keylog;
+	const char *alpn[SECURE_ALPN_MAX];
+};
+
+/* `name`: a server's own, for a certificate made on the spot; may be "". False: said on err, status set, nothing held. */
+bool secure_start(struct secure *, struct tool_env *, const char *who, bool server, const char *name);
+net_id secure_listen(struct secure *, struct net *, const struct addr *);
+net_id secure_connect(struct secure *, struct net *, const struct addr *, const char *name);
+const char *secure_why(struct secure *, enum net_why); /* net_why_words, or what TLS says of it */
+void secure_say_counts(struct secure *); /* at a server's end: handshakes, those resumed, those that failed and why the last did */
+void secure_end(struct secure *);        /* env->net is the net beneath again */
+
+/* secure_files.c: a whole file, as its owner's memory allows; false: said what is wrong with it. */
+bool secure_read(struct secure *, const char *path, struct bytes *content);
+bool secure_own(struct secure *, const char *cert, const char *key);   /* --cert, --key */
+bool secure_make(struct secure *, const char *name);                   /* on the spot */
+bool secure_believe(struct secure *, const char *ca);                  /* --ca */
+void secure_fingerprint(struct crypt *, struct bytes der, struct text *); /* SHA-256: "AB:CD:..." */
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/* secure_files.c - certificates and keys: from files, or made on the spot. */
+#include "crypt/issue.h"
+#include "tool/secure.h"
+
+#define FILE_MAX (1u << 20)
+#define CHAIN_MAX (64u << 10)
+#define DAY INT64_C(86400)
+
+static bool fail(struct secure *s, const char *path, const char *what)
+{
+	text_printf(s->env->err, "%s: %s: %s\n", s->who, path, what);
+	s->env->status = TOOL_FAILED;
+	return false;
+}
+
+bool secure_read(struct secure *s, const char *path, struct bytes *content)
+{
+	struct files *files = s->env->files;
+	struct file file = { .kind = FILES_NONE };
+
+	if (files != NULL) file = files_open(files, path);
+	if (file.kind == FILES_NONE) return fail(s, path, "there is no such file");
+	if (file.kind == FILES_FOLDER) return fail(s, path, "this is a folder, not a file");
+	if (file.kind == FILES_FORBIDDEN) return fail(s, path, "this file cannot be read");
+	struct room room = { NULL, (size_t)file.size };
+	if (file.size <= FILE_MAX) room.at = arena_take(s->env->memory, room.len);
+	size_t n = 0;
+	for (size_t got = 1; room.at != NULL && n < room.len && got > 0; n += got)
+		got = files_read(files, &file, n, (struct room){ room.at + n, room.len - n });
+	files_close(files, &file);
+	if (room.at == NULL) return fail(s, path, "this file is too large to be what is wanted");
+	if (n < room.len) return fail(s, path, "this file cannot be read to its end");
+	*content = (struct bytes){ room.at, n };
+	return true;
+}
+
+/* What was read is not needed any more, and may hold a key. */
+static void forget(struct secure *s, size_t mark)
+{
+	crypt_wipe(s->env->memory->memory.at + mark, s->env->memory->used - mark);
+	s->env->memory->used = mark;
+}
+
+static bool matches(struct secure *s, const char *cert, const char *key)
+{
+	struct crypt_key *of_leaf = x509_public_key(s->env->crypt, s->identity.chain.der[0]);
+	bool matching = of_leaf != NULL && crypt_key_matches(of_leaf, s->key);
+
+	if (of_leaf == NULL) fail(s, cert, "the first certificate's key is of a kind that is not known here");
+	else if (!matching) {
+		text_printf(s->env->err, "%s: %s: this key is not that of the first certificate in %s\n", s->who, key, cert);
+		s->env->status = TOOL_FAILED;
+	}
+	crypt_key_end(of_leaf);
+	return matching;
+}
+
+static void use_identity(struct secure *s)
+{
+	s->identity.key = s->key;
+	s->config.identities = &s->identity;
+	s->config.identities_count = 1;
+}
+
+bool secure_own(struct secure *s, const char *cert, const char *key)
+{
+	char words[400];
+	struct text why = text_in(words, sizeof words);
+	struct room memory = { arena_take(s->env->memory, CHAIN_MAX), CHAIN_MAX };
+	size_t mark = s->env->memory->used;
+	struct bytes pem;
+
+	if (memory.at == NULL) return fail(s, cert, "no memory");
+	if (!secure_read(s, cert, &pem)) return false;
+	bool good = x509_chain_read(s->env->crypt, pem, &memory, &s->identity.chain, &why);
+	forget(s, mark);
+	if (!good) return fail(s, cert, words);
+	if (!secure_read(s, key, &pem)) return false;
+	s->key = crypt_key_read(s->env->crypt, pem, &why);
+	forget(s, mark);
+	if (s->key == NULL) return fail(s, key, words);
+	use_identity(s);
+	return matches(s, cert, key);
+}
+
+bool secure_believe(struct secure *s, const char *ca)
+{
+	char words[400];
+	struct text why = text_in(words, sizeof words);
+	size_t mark = s->env->memory->used;
+	struct bytes pem;
+
+	if (!secure_read(s, ca, &pem)) return false;
+	s->trust = x509_trust_open(s->env->crypt);
+	bool good = s->trust != NULL && x509_trust_add(s->trust, pem, &why);
+	forget(s, mark);
+	if (!good) return fail(s, ca, words);
+	s->config.trust = s->trust;
+	return true;
+}
+
+void secure_fingerprint(struct crypt *crypt, struct bytes der, struct text *out)
+{
+	uint8_t hash[CRYPT_HASH_MAX];
+
+	crypt_hash(crypt, CRYPT_SHA256, der, hash);
+	for (size_t i = 0; i < crypt_hash_len(CRYPT_SHA256); i++) text_printf(out, "%s%02X", i > 0 ? ":" : "", hash[i]);
+}
+
+/* An authority that lives as long as this line does, and a certificate of it for ten days. */
+bool secure_make(struct secure *s, const char *name)
+{
+	const char *names[] = { "localhost", "127.0.0.1", "::1", name };
+	struct crypt *crypt = s->env->crypt;
+	struct crypt_key *root = crypt_key_make(crypt, CRYPT_KEY_P256);
+	struct room memory = { arena_take(s->env->memory, CHAIN_MAX), CHAIN_MAX };
+	char words[400] = "no memory, or no chance";
+	struct text why = text_in(words, sizeof words);
+	size_t ca = 0, leaf = 0;
+
+	s->key = crypt_key_make(crypt, CRYPT_KEY_P256);
+	struct issue issue = { .common_name = "tulle: made on the spot", .ca = true, .key = root, .not_before = s->env->date - DAY,
+	                       .not_after = s->env->date + 10 * DAY };
+	if (root != NULL && s->key != NULL && memory.at != NULL) ca = issue_certificate(crypt, &issue, memory, &why);
+	if (ca > 0) {
+		issue.issuer_der = (struct bytes){ memory.at, ca }, issue.issuer_key = root;
+		issue.ca = false, issue.key = s->key, issue.names = names, issue.names_count = *name != '\0' ? 4 : 3;
+		issue.common_name = *name != '\0' && strlen(name) <= ISSUE_COMMON_NAME_MAX ? name : "localhost";
+		leaf = issue_certificate(crypt, &issue, room_skip(memory, ca), &why);
+	}
+	crypt_key_end(root);
+	if (leaf == 0) return fail(s, "a certificate made on the spot", words);
+	s->identity.chain = (struct x509_chain){ .der[0] = { memory.at + ca, leaf }, .der[1] = { memory.at, ca }, .count = 2 };
+	use_identity(s);
+	text_puts(s->env->out, "No --cert was given: this certificate was made on the spot, and nobody has reason to trust it.\nSHA-256 ");
+	secure_fingerprint(crypt, s->identity.chain.der[0], s->env->out);
+	text_puts(s->env->out, "\n");
+	return true;
+}
