@@ -62,7 +62,9 @@ certificates() {
 		rsa) set -- RSA -pkeyopt rsa_keygen_bits:2048 ;;
 		esac
 		serial=$((serial + 1))
-		printf '%s\n' "subjectAltName=DNS:$kind.example" keyUsage=critical,digitalSignature \
+		usage=digitalSignature
+		[ $kind = rsa ] && usage=digitalSignature,keyEncipherment # NSS wants it of a server's RSA key
+		printf '%s\n' "subjectAltName=DNS:$kind.example" keyUsage=critical,$usage \
 			extendedKeyUsage=serverAuth,clientAuth basicConstraints=critical,CA:FALSE >extensions
 		openssl genpkey -algorithm "$@" -out $kind.key &&
 		openssl req -new -key $kind.key -subj "/CN=$kind.example" -out $kind.csr &&
@@ -137,7 +139,7 @@ for kind in $kinds; do
 done
 next_port
 {
-	echo "daemon off; master_process off; pid $work/nginx.pid; error_log $work/nginx.log; events {} http { access_log off;"
+	echo "user root root; daemon off; master_process off; pid $work/nginx.pid; error_log $work/nginx.log; events {} http { access_log off;"
 	for directory in client_body proxy fastcgi uwsgi scgi; do echo "${directory}_temp_path $work/nginx.temp;"; done
 	echo 'ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:all:1m; ssl_client_certificate ca.pem; ssl_verify_client optional;'
 	for kind in $kinds; do

@@ -168,6 +168,7 @@ static void serve(int argc, char **argv)
 	config.identities = identities;
 	config.client_auth = TLS_ASK_CLIENT;
 	config.tickets = tls_tickets_init(lent(tls_tickets_size(16)), library, &rng, NULL, TLS_TICKET_LIFETIME_S, 16);
+	config.sessions = tls_sessions_init(lent(tls_sessions_size(16)), 16, 1); /* for clients of 1.2 without tickets */
 	for (int fd = listen_anywhere();;) {
 		int stream = accept(fd, NULL, NULL);
 		if (stream >= 0) serve_one(stream, &config);
@@ -196,11 +197,12 @@ static struct outcome fetch(int port, const char *name, const struct tls_config 
 	size_t len = 0, n;
 	tls_socket_open(&s, dial(port));
 	if (!tls_connect(&s.tls, tls_socket_now(&s), config, name)) give_up("no memory for a connection");
-	if (shake_hands(&s) && tls_socket_write(&s, bytes_of("GET / HTTP/1.0\r\n\r\n")))
+	snprintf(answer, sizeof answer, "GET / HTTP/1.0\r\nHost: %s\r\n\r\n", name);
+	if (shake_hands(&s) && tls_socket_write(&s, bytes_of(answer)))
 		while (len < sizeof answer - 1 && (n = tls_socket_read(&s, (struct room){ (uint8_t *)answer + len, sizeof answer - 1 - len })) > 0)
 			len += n;
 	answer[len] = '\0';
-	outcome.ok = tls_is_connected(&s.tls) && strncmp(answer, "HTTP/1.", 7) == 0;
+	outcome.ok = tls_is_connected(&s.tls) && strncmp(answer, "HTTP/1.", 7) == 0 && strstr(answer, " 200 ") != NULL;
 	if (!outcome.ok) print_failure(&s);
 	outcome.resumed = s.tls.resumed;
 	outcome.saw_word = strstr(answer, word) != NULL;

@@ -52,7 +52,7 @@ static bool alike(struct bytes a, struct bytes b)
 	return true;
 }
 
-/* How well an identity is for a name: 3 by name, 2 by wildcard, 1 because it is for any, 0 not. */
+/* See TLS_SUITS_BEST. */
 static unsigned suits(const struct tls_identity *identity, struct bytes name)
 {
 	struct bytes rest = name;
@@ -67,19 +67,25 @@ static unsigned suits(const struct tls_identity *identity, struct bytes name)
 	return best;
 }
 
-bool tls_choose_identity(struct tls *t, struct bytes name, bool v13)
+bool tls_choose_identity_for(struct tls *t, struct bytes name, bool v13, unsigned how_well)
 {
 	const struct tls_config *c = t->config;
 
 	if (name.len > 1 && name.at[name.len - 1] == '.') name.len--;
-	for (unsigned wanted = 4; wanted-- > 0;) /* in the end any: the client will say what it thinks of the name */
-		for (size_t i = 0; i < c->identities_count; i++) {
-			unsigned scheme = suits(&c->identities[i], name) == wanted ? choose_scheme(t, &c->identities[i], v13) : 0;
-			if (scheme == 0) continue;
-			t->handshake->identity = &c->identities[i];
-			t->handshake->sign_scheme = (uint16_t)scheme;
-			return true;
-		}
+	for (size_t i = 0; i < c->identities_count; i++) {
+		unsigned scheme = suits(&c->identities[i], name) == how_well ? choose_scheme(t, &c->identities[i], v13) : 0;
+		if (scheme == 0) continue;
+		t->handshake->identity = &c->identities[i];
+		t->handshake->sign_scheme = (uint16_t)scheme;
+		return true;
+	}
+	return false;
+}
+
+bool tls_choose_identity(struct tls *t, struct bytes name, bool v13)
+{
+	for (unsigned how_well = TLS_SUITS_BEST + 1; how_well-- > 0;) /* in the end any: the client will say what it thinks of the name */
+		if (tls_choose_identity_for(t, name, v13, how_well)) return true;
 	return false;
 }
 

@@ -206,6 +206,8 @@ static inline bool tls_is_group12(unsigned group) { return group != CRYPT_X25519
 /* Sets handshake->identity and sign_scheme; false: none fits. A server in 1.2 (v13 false): of the kind that t->suite wants, which is
  * set before; server12.c tries one suite after another. ECDSA's curve is not bound to the hash in 1.2. */
 bool tls_choose_identity(struct tls *, struct bytes server_name, bool v13);
+#define TLS_SUITS_BEST 3 /* how well an identity is for a name: 3 by name, 2 by wildcard, 1 because it is for any, 0 not */
+bool tls_choose_identity_for(struct tls *, struct bytes server_name, bool v13, unsigned how_well); /* among those alone */
 bool tls_send_certificate(struct tls *);                            /* 1.3 or 1.2, compressed if agreed, stapled if asked */
 bool tls_send_certificate_verify(struct tls *);                     /* 1.3, 4.4.3; 1.2, 7.4.8: over messages12 */
 bool tls_on_certificate(struct tls *, instant now, enum tls_message_type, struct bytes body); /* keeps the chain; verifies it, but

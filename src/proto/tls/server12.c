@@ -90,15 +90,16 @@ static bool resumes(struct tls *t, instant now, const struct tls_client_hello *h
 
 /* ---- suite, identity, group ---- */
 
-static bool try_suite(struct tls *t, unsigned suite)
+static bool try_suite(struct tls *t, unsigned suite, unsigned how_well)
 {
 	const struct tls_suite_info *info = tls_suite_find(suite);
 	if (info == NULL || info->v13) return false;
 	t->suite = (uint16_t)suite;
-	return tls_choose_identity(t, bytes_of(t->server_name), false);
+	return tls_choose_identity_for(t, bytes_of(t->server_name), false, how_well);
 }
 
-static bool choose_suite(struct tls *t, const struct tls_client_hello *hello)
+/* The first suite with which an identity can be shown that is so well for the name. */
+static bool find_suite(struct tls *t, const struct tls_client_hello *hello, unsigned how_well)
 {
 	uint16_t ours[TLS_LIST_MAX];
 	size_t count = tls_list_suites(t->config, ours);
@@ -106,11 +107,19 @@ static bool choose_suite(struct tls *t, const struct tls_client_hello *hello)
 
 	if (t->config->server_preference) {
 		for (size_t i = 0; i < count; i++)
-			if (tls_has_u16(hello->suites, ours[i]) && try_suite(t, ours[i])) return true;
+			if (tls_has_u16(hello->suites, ours[i]) && try_suite(t, ours[i], how_well)) return true;
 	} else {
 		for (unsigned suite; tls_next_u16(&list, &suite);)
-			if (tls_lists_suite(t->config, suite) && try_suite(t, suite)) return true;
+			if (tls_lists_suite(t->config, suite) && try_suite(t, suite, how_well)) return true;
 	}
+	return false;
+}
+
+/* An RSA certificate for the name comes before an ECDSA one for another, whatever the suites' order. */
+static bool choose_suite(struct tls *t, const struct tls_client_hello *hello)
+{
+	for (unsigned how_well = TLS_SUITS_BEST + 1; how_well-- > 0;)
+		if (find_suite(t, hello, how_well)) return true;
 	t->suite = 0;
 	return tls_fail(t, TLS_HANDSHAKE_FAILURE, "no cipher suite of TLS 1.2 in common that a certificate of ours fits");
 }
