@@ -106,6 +106,11 @@ bool tls_choose_identity(struct tls *t, struct bytes name, bool v13)
 	return v13;
 }
 
+bool tls_choose_identity_for(struct tls *t, struct bytes name, bool v13, unsigned how_well)
+{
+	return how_well == TLS_SUITS_BEST && tls_choose_identity(t, name, v13);
+}
+
 bool tls_send_certificate(struct tls *t)
 {
 	const uint8_t *secret = t->is_server ? t->handshake->server_handshake_secret : t->handshake->client_handshake_secret;
