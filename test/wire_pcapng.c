@@ -18,7 +18,8 @@ static void each_block_is_framed(void)
 	struct room room = { p, sizeof p };
 
 	CHECK(framed(p, pcapng_section("tulle", "why", room), 0x0a0d0d0a) && le32(p + 8) == 0x1a2b3c4d);
-	CHECK(framed(p, pcapng_interface(&(struct pcapng_interface){ "eth0", "client's", 1000000 }, room), 1));
+	CHECK(framed(p, pcapng_interface(&(struct pcapng_interface){ .name = "eth0", .description = "client's",
+	                                                                    .bits_per_second = 1000000 }, room), 1));
 	CHECK(framed(p, pcapng_names(&(struct pcapng_name){ ip4_of(1), "one" }, 1, room), 4));
 	struct pcapng_packet packet = { .interface = 2, .at = INT64_C(0x123456789a), .data = { data, 5 },
 		.original_len = 60, .outbound = true, .comment = "first" };
@@ -36,8 +37,34 @@ static void each_block_is_framed(void)
 	CHECK_EQ(pcapng_packet_size(&packet), 36);
 }
 
+/* What is written is read again, and a file of the other byte order as well. */
+static void secrets_are_written_and_read(void)
+{
+	static const uint8_t big_section[12] = { 0x0a, 0x0d, 0x0d, 0x0a, 0, 0, 0, 28, 0x1a, 0x2b, 0x3c, 0x4d };
+	static const uint8_t big[] = { 0, 0, 0, 10, 0, 0, 0, 24, 'T', 'L', 'S', 'K', 0, 0, 0, 3, 'k', 'e', 'y', 0, 0, 0, 0, 24 };
+	uint8_t p[100];
+	struct room room = { p, sizeof p };
+	enum pcapng_order order = PCAPNG_UNKNOWN;
+	struct pcapng_block block;
+	struct bytes lines;
+
+	size_t n = pcapng_secrets(bytes_of("CLIENT_RANDOM x y\n"), room);
+	CHECK(framed(p, n, 10) && n == pcapng_secrets_size(18));
+	CHECK(!pcapng_block_read(p, &order, &block)); /* no section has begun */
+	order = PCAPNG_LITTLE;
+	CHECK(pcapng_block_read(p, &order, &block) && block.type == PCAPNG_SECRETS && block.len == n);
+	CHECK(pcapng_secrets_read((struct bytes){ p, n }, order, &lines) && bytes_equal(lines, bytes_of("CLIENT_RANDOM x y\n")));
+	for (size_t k = 0; k < n; k++) CHECK(!pcapng_secrets_read((struct bytes){ p, k }, order, &lines) || k >= 38);
+	p[8] ^= 1; /* secrets of another kind */
+	CHECK(!pcapng_secrets_read((struct bytes){ p, n }, order, &lines));
+	CHECK(pcapng_block_read(big_section, &order, &block) && order == PCAPNG_BIG && block.len == 28);
+	CHECK(pcapng_block_read(big, &order, &block) && block.type == PCAPNG_SECRETS && block.len == 24);
+	CHECK(pcapng_secrets_read((struct bytes){ big, sizeof big }, order, &lines) && bytes_equal(lines, bytes_of("key")));
+}
+
 int main(void)
 {
 	TEST(each_block_is_framed);
+	TEST(secrets_are_written_and_read);
 	return tap_end();
 }

@@ -55,7 +55,8 @@ static void put_interfaces(struct record *r, const struct lab *lab)
 		struct text n = text_in(name, sizeof name), d = text_in(description, sizeof description);
 		text_printf(&n, "%s:%s", host->name, link->name);
 		text_printf(&d, "where %s is on the link %s", host->name, link->name);
-		r->used += pcapng_interface(&(struct pcapng_interface){ name, description, link->wire.bits_per_second },
+		r->used += pcapng_interface(&(struct pcapng_interface){ .name = name, .description = description,
+		                            .bits_per_second = link->wire.bits_per_second },
 		                            room_of(r, 1024));
 	}
 }

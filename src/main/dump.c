@@ -4,23 +4,40 @@
 #include "tool/dump.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "link/device.h"
 #include "link/pcap.h"
+#include "link/pcapng_file.h"
 #include "main/command.h"
 #include "main/sandbox.h"
 #include "main/sink.h"
 #include "tool/tool.h"
 
+#define KEYLOG_MAX (64u << 20) /* bytes; what is beyond is not read */
+
+/* The secrets: those in the capture, then those of the key log, which may grow while we watch. */
+struct secrets {
+	int fd;                 /* -1: no key log, or it cannot be read */
+	struct bytes lines;     /* malloc'ed */
+	size_t room;
+	size_t written;         /* of them, into the file we write */
+};
+
 struct dumping {
 	struct dump_lent lent;  /* first: lent functions find the rest by it */
 	struct pcap_link link;
 	struct pcap_file file;
+	struct pcapng_file with_secrets; /* is written instead, if there are secrets to put in */
+	struct secrets secrets;
+	struct crypt *crypt;    /* NULL: there are no secrets */
+	struct rng rng;
 	char device[64];        /* that is watched */
 	struct sink lines;
 	bool failed;            /* the capture file could not be written */
@@ -36,12 +53,31 @@ static bool stopped(struct dump_lent *lent)
 	return stop != 0 || d->failed || d->lines.error != 0;
 }
 
+/* Takes what the key log has got since. */
+static void read_secrets(struct secrets *s)
+{
+	ssize_t n = 0;
+
+	while (s->fd >= 0 && s->lines.len < KEYLOG_MAX) {
+		if (s->room - s->lines.len < 4096) {
+			uint8_t *more = realloc((void *)(uintptr_t)s->lines.at, s->room * 2 + 65536);
+			if (more == NULL) return;
+			s->lines.at = more;
+			s->room = s->room * 2 + 65536;
+		}
+		n = read(s->fd, (uint8_t *)(uintptr_t)s->lines.at + s->lines.len, s->room - s->lines.len);
+		if (n <= 0) return;
+		s->lines.len += (size_t)n;
+	}
+}
+
 static enum dump_next next(struct dump_lent *lent, struct dump_packet *p)
 {
 	struct dumping *d = (struct dumping *)lent;
 	struct frame frame;
 
 	if (link_recv(&d->link.link, 0, &frame, 1) == 0) return d->link.ended ? DUMP_END : DUMP_NOTHING;
+	read_secrets(&d->secrets);
 	*p = (struct dump_packet){ d->link.at, frame.data, d->link.original_len };
 	return DUMP_PACKET;
 }
@@ -51,7 +87,9 @@ static void wait_for_packet(struct dump_lent *lent)
 {
 	struct dumping *d = (struct dumping *)lent;
 
-	if (d->lent.write != NULL && !pcap_file_flush(&d->file)) d->failed = true, d->error = errno;
+	bool good = d->lent.write == NULL ||
+	            (d->with_secrets.stream != NULL ? pcapng_file_flush(&d->with_secrets) : pcap_file_flush(&d->file));
+	if (!good) d->failed = true, d->error = errno;
 	d->link.link.ops->wait(&d->link.link, device_now() + SECOND);
 }
 
@@ -60,6 +98,26 @@ static bool write_packet(struct dump_lent *lent, const struct dump_packet *p)
 	struct dumping *d = (struct dumping *)lent;
 
 	if (pcap_file_write(&d->file, p->at, p->data, p->original_len)) return true;
+	d->failed = true;
+	d->error = errno;
+	return false;
+}
+
+/* The secrets that have come since stand ahead of the packet; whole lines only. */
+static bool write_with_secrets(struct dump_lent *lent, const struct dump_packet *p)
+{
+	struct dumping *d = (struct dumping *)lent;
+	struct secrets *s = &d->secrets;
+	struct bytes fresh = bytes_skip(s->lines, s->written);
+	const uint8_t *end = fresh.len > 0 ? memrchr(fresh.at, '\n', fresh.len) : NULL;
+
+	if (end != NULL) {
+		fresh.len = (size_t)(end + 1 - fresh.at);
+		s->written += fresh.len;
+	}
+	if ((end == NULL || pcapng_file_secrets(&d->with_secrets, fresh)) &&
+	    pcapng_file_write(&d->with_secrets, p->at, p->data, p->original_len))
+		return true;
 	d->failed = true;
 	d->error = errno;
 	return false;
@@ -86,6 +144,58 @@ static void say_source(const struct dump_options *o, const struct dumping *d)
 	        d->link.snaplen);
 }
 
+/* Those in the capture itself come first. */
+static bool open_secrets(const struct dump_options *o, struct secrets *s, struct text *err)
+{
+	s->fd = -1;
+	if (o->read != NULL && (s->room = pcapng_file_read_secrets(o->read, (struct room){ NULL, 0 })) > 0) {
+		s->room = size_min(s->room, PCAPNG_FILE_SECRETS_MAX);
+		uint8_t *at = malloc(s->room);
+		if (at == NULL) s->room = 0;
+		s->lines = (struct bytes){ at, size_min(pcapng_file_read_secrets(o->read, (struct room){ at, s->room }), s->room) };
+	}
+	if (o->keylog == NULL) return true;
+	s->fd = open(o->keylog, O_RDONLY | O_CLOEXEC);
+	if (s->fd >= 0) {
+		read_secrets(s);
+		return true;
+	}
+	text_printf(err, "the key log %s cannot be read: %s", o->keylog, strerror(errno));
+	return false;
+}
+
+/* With -v TLS is followed; it is opened if there are secrets. */
+static bool open_follow(const struct dump_options *o, struct dumping *d, struct text *err)
+{
+	uint8_t seed[RNG_SEED_BYTES];
+	struct room room = { NULL, follow_size() };
+
+	if (o->write != NULL || o->print.verbose == 0 || o->print.quiet) return true;
+	if (d->secrets.lines.len > 0 || d->secrets.fd >= 0) {
+		bool seeded = getrandom(seed, sizeof seed, 0) == sizeof seed;
+		if (seeded) rng_init(&d->rng, seed);
+		d->crypt = seeded ? crypt_open(&d->rng) : NULL;
+		if (d->crypt == NULL) {
+			text_printf(err, "TLS cannot be opened: %s", seeded ? crypt_why() : "no chance from the kernel");
+			return false;
+		}
+	}
+	room.at = malloc(room.len);
+	if (room.at != NULL) d->lent.follow = follow_init(room, d->crypt, &d->secrets.lines);
+	else text_puts(err, "no memory");
+	return room.at != NULL;
+}
+
+static bool open_output(const struct dump_options *o, struct dumping *d, struct text *err)
+{
+	bool secrets = d->secrets.lines.len > 0 || d->secrets.fd >= 0;
+
+	if (o->write == NULL) return true;
+	d->lent.write = secrets ? write_with_secrets : write_packet;
+	return secrets ? pcapng_file_create(&d->with_secrets, o->write, d->link.kind, err)
+	               : pcap_file_create(&d->file, o->write, d->link.kind, d->link.snaplen, err);
+}
+
 static bool prepare(struct dump_options *o, struct dumping *d, struct text *err)
 {
 	const struct pcap_live live = { o->interface, o->snaplen, !o->not_promiscuous, o->write == NULL };
@@ -100,10 +210,7 @@ static bool prepare(struct dump_options *o, struct dumping *d, struct text *err)
 		filter_free(&filter);
 		if (!set) return false;
 	}
-	if (o->write != NULL) {
-		if (!pcap_file_create(&d->file, o->write, d->link.kind, d->link.snaplen, err)) return false;
-		d->lent.write = write_packet;
-	}
+	if (!open_secrets(o, &d->secrets, err) || !open_output(o, d, err) || !open_follow(o, d, err)) return false;
 	say_source(o, d);
 	const char *why = "";
 	if (sandbox_enter(SANDBOX_DEVICE, &why)) return true;
@@ -122,10 +229,25 @@ static void say_counts(const struct dumping *d, uint64_t count)
 	        (unsigned long long)dropped, dropped == 1 ? "" : "s");
 }
 
+static void say_given_up(const struct follow *follow)
+{
+	struct follow_counts c = follow_counts(follow);
+
+	if (c.evicted + c.gaps + c.lost == 0) return;
+	fprintf(stderr, "of %llu TLS connections, %llu were given up because bytes are missing, %llu because what came is no TLS, "
+	        "%llu because there were too many at once\n", (unsigned long long)c.connections, (unsigned long long)c.gaps,
+	        (unsigned long long)c.lost, (unsigned long long)c.evicted);
+}
+
 /* The exit status: what was shown is right only if all of it could be read and written. */
 static int finish(const struct dump_options *o, struct dumping *d, uint64_t count)
 {
-	if (d->lent.write != NULL && !pcap_file_close(&d->file) && !d->failed) d->failed = true, d->error = errno;
+	bool closed = d->lent.write == NULL ||
+	              (d->with_secrets.stream != NULL ? pcapng_file_close(&d->with_secrets) : pcap_file_close(&d->file));
+	if (!closed && !d->failed) d->failed = true, d->error = errno;
+	if (d->lent.follow != NULL) say_given_up(d->lent.follow);
+	follow_end(d->lent.follow);
+	crypt_close(d->crypt);
 	if (o->read == NULL) say_counts(d, count);
 	if (d->link.error[0] != '\0') fprintf(stderr, "tulle dump: %s\n", d->link.error);
 	if (d->failed) fprintf(stderr, "tulle dump: %s cannot be written: %s\n", o->write, strerror(d->error));
@@ -142,7 +264,7 @@ static int run(struct dump_options *o, struct text *err)
 	struct sigaction action = { .sa_handler = on_signal };
 
 	sink_init(&d.lines, STDOUT_FILENO);
-	d.lent = (struct dump_lent){ next, wait_for_packet, stopped, NULL, &d.lines.text };
+	d.lent = (struct dump_lent){ next, wait_for_packet, stopped, NULL, NULL, &d.lines.text };
 	memory.at = malloc(memory.len);
 	arena_init(&arena, memory);
 	if (memory.at == NULL || !print_flows(&o->print, &arena)) {

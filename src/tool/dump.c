@@ -15,6 +15,7 @@ const char dump_help[] =
 	"  -c COUNT  only so many packets       -s BYTES  only so much of each\n"
 	"  -l        each line at once\n"
 	"what is shown\n"
+	"  --keylog FILE  secrets (SSLKEYLOGFILE) with which -v shows what TLS hides; -w puts them ahead of the packets\n"
 	"  -v -vv -vvv  more; -q less           -e  the link header (Ethernet addresses)\n"
 	"  -x -X     bytes; and as text         -xx -XX  from the link header on; -A -AA as text only\n"
 	"  -S        sequence numbers as sent, not counted from the connection's first\n"
@@ -50,7 +51,8 @@ static const char *value_of(struct words *w, char option, const char *rest)
 {
 	if (*rest != '\0') return rest;
 	if (w->at + 1 < w->argc) return w->argv[++w->at];
-	text_printf(w->err, "option -%c wants a value", option);
+	if (option == 'k') text_puts(w->err, "option --keylog wants a value");
+	else text_printf(w->err, "option -%c wants a value", option);
 	return NULL;
 }
 
@@ -62,6 +64,7 @@ static bool with_value(struct words *w, char option, const char *value, struct d
 	case 'r': o->read = value; return true;
 	case 'w': o->write = value; return true;
 	case 'i': o->interface = value; return true;
+	case 'k': o->keylog = value; return true; /* by its long name only */
 	case 'c':
 		if (number(value, UINT64_MAX, &n) && n > 0) return o->count = n, true;
 		text_printf(w->err, "-c %s: not a count of packets", value);
@@ -116,7 +119,7 @@ static bool long_option(struct words *w, const char *word, struct dump_options *
 	static const struct { const char *name; char letter; } longs[] = { { "interface", 'i' }, { "snapshot-length", 's' },
 		{ "count", 'c' }, { "list-interfaces", 'D' }, { "no-promiscuous-mode", 'p' }, { "number", '#' },
 		{ "absolute-tcp-sequence-numbers", 'S' }, { "packet-buffered", 'U' }, { "immediate-mode", 'l' },
-		{ "nano", 0 }, { "micro", 0 } };
+		{ "nano", 0 }, { "micro", 0 }, { "keylog", 'k' } };
 	const char *names[COUNT(longs)];
 
 	for (size_t i = 0; i < COUNT(longs); i++) {
@@ -127,7 +130,7 @@ static bool long_option(struct words *w, const char *word, struct dump_options *
 			o->print.nanoseconds = word[0] == 'n';
 			return true;
 		}
-		if (strchr("isc", longs[i].letter) == NULL) return flag(w, longs[i].letter, o, times);
+		if (strchr("isck", longs[i].letter) == NULL) return flag(w, longs[i].letter, o, times);
 		const char *value = value_of(w, longs[i].letter, word[len] == '=' ? word + len + 1 : "");
 		return value != NULL && with_value(w, longs[i].letter, value, o);
 	}
@@ -185,11 +188,20 @@ bool dump_parse(int argc, const char *const *argv, struct dump_options *o, struc
 	return join_filter(&w, o);
 }
 
+static void say_tls(const struct dump_options *o, struct dump_lent *lent, const struct dump_packet *p)
+{
+	struct tls_watched watched;
+
+	follow_packet(lent->follow, p->data, o->print.raw_ip);
+	while (follow_next(lent->follow, &watched)) print_tls(&o->print, &watched, lent->out);
+}
+
 /* False: it could not be written. */
 static bool take(struct dump_options *o, struct dump_lent *lent, const struct dump_packet *p)
 {
 	if (lent->write != NULL) return lent->write(lent, p);
 	print_packet(&o->print, p->at, p->data, p->original_len, lent->out);
+	if (lent->follow != NULL) say_tls(o, lent, p);
 	if (o->line_by_line) text_flush(lent->out);
 	return true;
 }

@@ -7,6 +7,7 @@
 #ifndef TULLE_TOOL_DUMP_H
 #define TULLE_TOOL_DUMP_H
 
+#include "tool/follow.h"
 #include "wire/print.h"
 
 #define DUMP_FILTER_MAX 4096
@@ -15,6 +16,7 @@ extern const char dump_help[];
 
 struct dump_options {
 	const char *read, *write;    /* -r, -w: files; NULL: none */
+	const char *keylog;          /* --keylog: a file of TLS secrets; NULL: none */
 	const char *interface;       /* -i; NULL: the first */
 	uint64_t count;              /* -c; 0: no end */
 	uint32_t snaplen;            /* -s */
@@ -36,6 +38,7 @@ struct dump_lent {
 	void (*wait)(struct dump_lent *);                                 /* until there may be one, or it is time to stop */
 	bool (*stopped)(struct dump_lent *);
 	bool (*write)(struct dump_lent *, const struct dump_packet *);    /* -w; NULL: lines are printed. False: it failed */
+	struct follow *follow;       /* follow.h: with -v, what TLS carries is shown too; NULL: not */
 	struct text *out;                                                 /* drained while nothing comes */
 };
 

@@ -82,6 +82,16 @@ bool walk_opaque(struct walk *w, unsigned length_bytes, const char *name, const 
 	return true;
 }
 
+void say_list(struct field *f, struct bytes list, namer *names)
+{
+	const char *between = "";
+	for (unsigned value; tls_next_u16(&list, &value); between = ", ") {
+		const char *name = names(value);
+		if (name == NULL) field_say(f, "%s0x%04x", between, value);
+		else field_say(f, "%s%s", between, name);
+	}
+}
+
 bool walk_u16s(struct walk *w, unsigned length_bytes, const char *name, const char *why, const char *one, namer *names)
 {
 	struct bytes list;
@@ -89,7 +99,8 @@ bool walk_u16s(struct walk *w, unsigned length_bytes, const char *name, const ch
 	struct field *whole = walk_vector(w, length_bytes, name, why, &list);
 
 	if (whole == NULL) return false;
-	field_say(whole, "%zu of them", list.len / 2);
+	field_say(whole, "%zu: ", list.len / 2);
+	say_list(whole, list, names);
 	for (struct walk each = { w->o, list, w->depth + 1, false }; each.left.len > 0 && !each.over;)
 		walk_number(&each, 2, one, tls_is_grease(load_be16(each.left.len > 1 ? each.left.at : (const uint8_t *)"\0")) ?
 		            "Means nothing: it keeps the other side used to what it does not know (RFC 8701)." : NULL, names, &value);
@@ -264,7 +275,7 @@ static void sum_up_client_hello(struct field *f, struct bytes body)
 		field_say(f, "; %s", fault.words);
 		return;
 	}
-	if (h.server_name.len > 0) field_say(f, " to %.*s", (int)size_min(h.server_name.len, 60), (const char *)h.server_name.at);
+	if (h.server_name.len > 0) field_say(f, ", to %.*s", (int)size_min(h.server_name.len, 60), (const char *)h.server_name.at);
 	for (struct bytes v = h.versions; tls_next_u16(&v, &number);)
 		if (!tls_is_grease(number) && number > best) best = number;
 	name_into(f, ", up to ", tls_version_name(best != 0 ? best : h.legacy_version), best);
@@ -282,7 +293,7 @@ static void sum_up_server_hello(struct field *f, struct bytes body)
 		return;
 	}
 	unsigned version = h.version != 0 ? h.version : h.legacy_version;
-	name_into(f, h.retry ? " that asks the client to try again: " : " ", tls_version_name(version), version);
+	name_into(f, ", ", tls_version_name(version), version);
 	name_into(f, ", ", tls_suite_name(h.suite), h.suite);
 	if (h.has & TLS_HAS(TLS_EXT_KEY_SHARE)) name_into(f, ", ", tls_group_name(h.share_group), h.share_group);
 	if (h.has & TLS_HAS(TLS_EXT_PRE_SHARED_KEY)) field_say(f, ", resumed");
@@ -298,12 +309,12 @@ static void sum_up(struct field *f, unsigned type, struct bytes body, bool v13)
 	case TLS_CLIENT_HELLO: sum_up_client_hello(f, body); break;
 	case TLS_SERVER_HELLO: sum_up_server_hello(f, body); break;
 	case TLS_CERTIFICATE:
-		if (tls_parse_certificate(body, v13, &certificate, &fault)) field_say(f, " of %zu", certificate.count);
+		if (tls_parse_certificate(body, v13, &certificate, &fault)) field_say(f, ", %zu certificate%s", certificate.count, certificate.count == 1 ? "" : "s");
 		else field_say(f, "; %s", fault.words);
 		break;
 	case TLS_NEW_SESSION_TICKET:
 		if (!tls_parse_new_session_ticket(body, v13, &ticket, &fault)) field_say(f, "; %s", fault.words);
-		else field_say(f, " good for %u s", ticket.lifetime);
+		else field_say(f, ", good for %u s", ticket.lifetime);
 		break;
 	default: break;
 	}

@@ -27,6 +27,7 @@ bool walk_opaque(struct walk *, unsigned length_bytes, const char *name, const c
 bool walk_u16s(struct walk *, unsigned length_bytes, const char *name, const char *why, const char *one, namer *);
 void walk_end(struct walk *, const char *why); /* what is left should not be */
 
+void say_list(struct field *, struct bytes u16s, namer *); /* by their names, as many as there is room for */
 void say_number(struct field *, uint32_t number, unsigned bytes, namer *);
 
 /* All extensions of a message of that type (TLS_MESSAGE_HASH stands for a HelloRetryRequest), with their length. */

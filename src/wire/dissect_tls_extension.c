@@ -39,7 +39,11 @@ static const char *why_of(unsigned type)
 }
 
 static const char *mode_name(unsigned mode) { return mode == 0 ? "psk_ke" : mode == 1 ? "psk_dhe_ke" : NULL; }
-static const char *format_name(unsigned format) { return format == 0 ? "uncompressed" : NULL; }
+static const char *format_name(unsigned format)
+{
+	static const char *const names[] = { "uncompressed", "ansiX962_compressed_prime", "ansiX962_compressed_char2" };
+	return format < COUNT(names) ? names[format] : NULL;
+}
 static const char *packing_name(unsigned packing)
 {
 	static const char *const names[] = { NULL, "zlib", "brotli", "zstd" };
@@ -114,11 +118,17 @@ static bool key_share(struct walk *w, struct field *whole, unsigned message)
 	return true;
 }
 
+/* A list of 16-bit numbers, told of the extension itself as well. */
+static bool u16s(struct walk *w, struct field *whole, unsigned length_bytes, const char *name, const char *one, namer *names)
+{
+	if (w->left.len >= length_bytes) say_list(whole, bytes_skip(w->left, length_bytes), names);
+	return walk_u16s(w, length_bytes, name, "In order of preference.", one, names);
+}
+
 static bool versions(struct walk *w, struct field *whole, unsigned message)
 {
 	uint32_t version;
-	if (message == TLS_CLIENT_HELLO)
-		return walk_u16s(w, 1, "versions", "In order of preference.", "version", tls_version_name);
+	if (message == TLS_CLIENT_HELLO) return u16s(w, whole, 1, "versions", "version", tls_version_name);
 	bool there = walk_number(w, 2, "selected_version", "What both will speak.", tls_version_name, &version);
 	if (there) say_number(whole, version, 2, tls_version_name);
 	return there;
@@ -193,14 +203,14 @@ static bool extension_body(struct walk *w, struct field *whole, unsigned type, u
 	switch (type) {
 	case TLS_EXT_SERVER_NAME: return server_name(w, whole);
 	case TLS_EXT_STATUS_REQUEST: return status(w, message);
-	case TLS_EXT_SUPPORTED_GROUPS: return walk_u16s(w, 2, "named_group_list", "In order of preference.", "group", tls_group_name);
+	case TLS_EXT_SUPPORTED_GROUPS: return u16s(w, whole, 2, "named_group_list", "group", tls_group_name);
 	case TLS_EXT_EC_POINT_FORMATS: return bytes_list(w, "ec_point_format_list", format_name);
 	case TLS_EXT_SIGNATURE_ALGORITHMS:
 	case TLS_EXT_SIGNATURE_ALGORITHMS_CERT:
-		return walk_u16s(w, 2, "supported_signature_algorithms", "In order of preference.", "scheme", tls_scheme_name);
+		return u16s(w, whole, 2, "supported_signature_algorithms", "scheme", tls_scheme_name);
 	case TLS_EXT_ALPN: return alpn(w, whole);
 	case TLS_EXT_PADDING: field_say(whole, "%zu bytes", w->left.len); return walk_bytes(w, w->left.len, "padding", NULL);
-	case TLS_EXT_COMPRESS_CERTIFICATE: return walk_u16s(w, 1, "algorithms", NULL, "algorithm", packing_name);
+	case TLS_EXT_COMPRESS_CERTIFICATE: return u16s(w, whole, 1, "algorithms", "algorithm", packing_name);
 	case TLS_EXT_RECORD_SIZE_LIMIT:
 		if (!walk_number(w, 2, "RecordSizeLimit", "In bytes of plaintext.", NULL, &limit)) return false;
 		field_say(whole, "%u bytes", limit);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "wire/pcapng.h"
 
-enum { BLOCK_SECTION = 0x0a0d0d0a, BLOCK_INTERFACE = 1, BLOCK_NAMES = 4, BLOCK_PACKET = 6 };
 enum { OPTION_END = 0, OPTION_COMMENT = 1, SECTION_APPLICATION = 4, INTERFACE_NAME = 2, INTERFACE_DESCRIPTION = 3,
        INTERFACE_SPEED = 8, INTERFACE_RESOLUTION = 9, PACKET_FLAGS = 2 };
 enum { NAMES_END = 0, NAMES_IP4 = 1, NAMES_IP6 = 2 };
-enum { LINK_ETHERNET = 1, BYTE_ORDER = 0x1a2b3c4d, OPTION_MAX = 65535 };
+enum { LINK_ETHERNET = 1, LINK_RAW_IP = 101, BYTE_ORDER = 0x1a2b3c4d, OPTION_MAX = 65535 };
 
 /* A block being written. What does not fit is counted but not written: block_end then says 0, so that the
  * same steps also measure. */
@@ -74,7 +73,7 @@ static size_t block_end(struct block *b)
 
 size_t pcapng_section(const char *application, const char *comment, struct room room)
 {
-	struct block b = block_begin(room, BLOCK_SECTION);
+	struct block b = block_begin(room, PCAPNG_SECTION);
 	put32(&b, BYTE_ORDER);
 	put16(&b, 1); /* version 1.0 */
 	put16(&b, 0);
@@ -89,10 +88,10 @@ size_t pcapng_section(const char *application, const char *comment, struct room 
 size_t pcapng_interface(const struct pcapng_interface *i, struct room room)
 {
 	static const uint8_t nanoseconds = 9;
-	struct block b = block_begin(room, BLOCK_INTERFACE);
+	struct block b = block_begin(room, PCAPNG_INTERFACE);
 	uint8_t speed[8];
 
-	put16(&b, LINK_ETHERNET);
+	put16(&b, i->raw_ip ? LINK_RAW_IP : LINK_ETHERNET);
 	put16(&b, 0);
 	put32(&b, 0); /* no limit to what was kept of a packet */
 	option_text(&b, INTERFACE_NAME, i->name);
@@ -118,7 +117,7 @@ static void name_record(struct block *b, const struct pcapng_name *n)
 
 size_t pcapng_names(const struct pcapng_name *name, size_t count, struct room room)
 {
-	struct block b = block_begin(room, BLOCK_NAMES);
+	struct block b = block_begin(room, PCAPNG_NAMES);
 	for (size_t i = 0; i < count; i++) name_record(&b, &name[i]);
 	put32(&b, NAMES_END);
 	return block_end(&b);
@@ -136,7 +135,7 @@ static void packet_options(struct block *b, const struct pcapng_packet *p)
 
 size_t pcapng_packet(const struct pcapng_packet *p, struct room room)
 {
-	struct block b = block_begin(room, BLOCK_PACKET);
+	struct block b = block_begin(room, PCAPNG_PACKET);
 	put32(&b, p->interface);
 	put32(&b, (uint32_t)((uint64_t)p->at >> 32));
 	put32(&b, (uint32_t)p->at);
@@ -153,4 +152,44 @@ size_t pcapng_packet_size(const struct pcapng_packet *p)
 
 	packet_options(&b, p);
 	return 32 + ((p->data.len + 3) & ~(size_t)3) + b.len;
+}
+
+#define SECRETS_TLS 0x544c534bu /* "TLSK" */
+
+size_t pcapng_secrets(struct bytes lines, struct room room)
+{
+	struct block b = block_begin(room, PCAPNG_SECRETS);
+	put32(&b, SECRETS_TLS);
+	put32(&b, (uint32_t)lines.len);
+	put_padded(&b, lines);
+	return block_end(&b);
+}
+
+size_t pcapng_secrets_size(size_t lines_len) { return 20 + ((lines_len + 3) & ~(size_t)3); }
+
+static uint32_t load32(const uint8_t *p, enum pcapng_order order)
+{
+	uint32_t big = load_be32(p);
+	return order == PCAPNG_BIG ? big : big >> 24 | (big >> 8 & 0xff00) | (big << 8 & 0xff0000) | big << 24;
+}
+
+bool pcapng_block_read(const uint8_t head[PCAPNG_HEAD_BYTES], enum pcapng_order *order, struct pcapng_block *b)
+{
+	if (load_be32(head) == PCAPNG_SECTION) { /* reads the same both ways */
+		if (load32(head + 8, PCAPNG_LITTLE) == BYTE_ORDER) *order = PCAPNG_LITTLE;
+		else if (load32(head + 8, PCAPNG_BIG) == BYTE_ORDER) *order = PCAPNG_BIG;
+		else return false;
+	}
+	if (*order == PCAPNG_UNKNOWN) return false;
+	*b = (struct pcapng_block){ load32(head, *order), load32(head + 4, *order) };
+	return b->len >= PCAPNG_HEAD_BYTES && b->len % 4 == 0;
+}
+
+bool pcapng_secrets_read(struct bytes block, enum pcapng_order order, struct bytes *lines)
+{
+	if (block.len < 20 || load32(block.at + 8, order) != SECRETS_TLS) return false;
+	size_t len = load32(block.at + 12, order);
+	if (len > block.len - 20) return false;
+	*lines = (struct bytes){ block.at + 16, len };
+	return true;
 }

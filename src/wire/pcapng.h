@@ -14,6 +14,7 @@
 struct pcapng_interface {
 	const char *name, *description; /* NULL: none */
 	uint64_t bits_per_second;       /* 0: unknown */
+	bool raw_ip;                    /* packets begin with the IP header, not with Ethernet's */
 };
 struct pcapng_packet {
 	uint32_t interface;   /* in the order they were emitted, from 0 */
@@ -29,6 +30,19 @@ size_t pcapng_section(const char *application, const char *comment, struct room)
 size_t pcapng_interface(const struct pcapng_interface *, struct room);
 size_t pcapng_names(const struct pcapng_name *, size_t count, struct room);
 size_t pcapng_packet(const struct pcapng_packet *, struct room);
+/* Decryption secrets: lines of a TLS key log (SSLKEYLOGFILE), for the packets that follow. */
+size_t pcapng_secrets(struct bytes lines, struct room);
+size_t pcapng_secrets_size(size_t lines_len);
 size_t pcapng_packet_size(const struct pcapng_packet *);
+
+/* Reading: what a file's block is, from its first 12 bytes; false: it is none. In a section header `order` is learnt, which is
+ * lent from block to block (zero at first). */
+enum pcapng_type { PCAPNG_SECTION = 0x0a0d0d0a, PCAPNG_INTERFACE = 1, PCAPNG_NAMES = 4, PCAPNG_PACKET = 6, PCAPNG_SECRETS = 10 };
+enum pcapng_order { PCAPNG_UNKNOWN, PCAPNG_LITTLE, PCAPNG_BIG };
+#define PCAPNG_HEAD_BYTES 12
+struct pcapng_block { uint32_t type, len; /* in all */ };
+bool pcapng_block_read(const uint8_t head[PCAPNG_HEAD_BYTES], enum pcapng_order *order, struct pcapng_block *);
+/* The key log lines of a block of secrets, given whole; false: it has secrets of another kind or is malformed. */
+bool pcapng_secrets_read(struct bytes block, enum pcapng_order, struct bytes *lines);
 
 #endif

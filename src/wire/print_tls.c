@@ -59,12 +59,15 @@ static void print_data(const struct print *p, struct bytes b, struct text *out)
 	if (shown.len < b.len) text_printf(out, "\t    ... and %zu bytes more\n", b.len - shown.len);
 }
 
-/* With -v the fields of the message, with -vv those within them and why each is there. */
+/* With -v the fields of the message and its extensions, with -vv what is in those and why each is there. */
 static void print_fields(const struct print *p, const struct field *field, size_t count, struct text *out)
 {
+	unsigned deepest = 1;
+
 	for (size_t i = 0; i < count; i++) {
 		const struct field *f = &field[i];
-		if (f->depth == 0 || (p->verbose < 2 && f->depth > 2)) continue;
+		if (f->depth == 1 && p->verbose < 2) deepest = strcmp(f->name, "extensions") == 0 ? 2 : 1;
+		if (f->depth == 0 || (p->verbose < 2 && f->depth > deepest)) continue;
 		text_printf(out, "\t%*s%s", 4 * f->depth, "", f->name);
 		if (f->value[0] != '\0') text_printf(out, ": %s", f->value);
 		if (p->verbose > 1 && f->why != NULL) text_printf(out, "  - %s", f->why);
