@@ -85,11 +85,9 @@ struct tls_handshake {
 	uint16_t sign_scheme;             /* for our CertificateVerify or ServerKeyExchange */
 	uint16_t peer_schemes[32]; uint8_t peer_schemes_count; /* it verifies these */
 	uint16_t peer_packing;            /* it unpacks this; 0: none */
-	bool peer_wants_ocsp, certificate_requested, certificate_expected, compress_offered;
+	bool peer_wants_ocsp, certificate_requested, compress_offered;
 	uint8_t request_context[255]; uint8_t request_context_len;
 	int8_t psk_index;                 /* chosen among those offered; -1: none */
-	struct { uint8_t key[TLS_SECRET_MAX]; uint8_t key_len; enum crypt_hash hash; bool external; uint16_t suite; uint32_t early_max; } psk[TLS_PSKS_MAX];
-	uint8_t psk_count;
 	uint8_t cookie[512]; uint16_t cookie_len;
 	uint16_t retry_group;
 	bool early_offered, ccs_sent, ticket_expected;

@@ -58,8 +58,7 @@ static bool on_ticket(struct tls *t, instant now, struct bytes body)
 	struct tls_fault fault;
 
 	if (!tls_parse_new_session_ticket(body, true, &ticket, &fault)) return tls_fail_fault(t, "NewSessionTicket", &fault);
-	if (ticket.lifetime > TICKET_LIFETIME_MAX_S)
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "NewSessionTicket: a lifetime of %u s, more than seven days", ticket.lifetime);
+	if (ticket.lifetime > TICKET_LIFETIME_MAX_S) ticket.lifetime = TICKET_LIFETIME_MAX_S; /* it should not say more; we keep none longer */
 	if (++t->idle_records > UPDATES_MAX) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "more than %d tickets in a row", UPDATES_MAX);
 	t->count.tickets_got++;
 	t->news |= TLS_SESSION;

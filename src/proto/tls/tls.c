@@ -66,6 +66,15 @@ static void check(const struct tls *t)
 	assert(t->out_at <= t->out_len);
 }
 
+/* The block stays for the peer's chain alone. */
+static void wipe_secrets(struct tls_handshake *h)
+{
+	uint8_t *secrets[] = { h->early_secret, h->handshake_secret, h->master_secret, h->client_handshake_secret, h->server_handshake_secret,
+	                       h->client_traffic_secret, h->server_traffic_secret, h->master_secret12 };
+	for (size_t i = 0; i < COUNT(secrets); i++) crypt_wipe(secrets[i], TLS_SECRET_MAX);
+	crypt_wipe(&h->session, sizeof h->session);
+}
+
 /* On the way out of every verb: what is not needed any more goes back, and what has become true is said. */
 static void settle(struct tls *t)
 {
@@ -140,6 +149,7 @@ void tls_handshake_done(struct tls *t)
 	tls_enter(t, TLS_OPEN);
 	t->give_up_at = NEVER;
 	t->news |= TLS_CONNECTED | TLS_WRITABLE;
+	if (t->config->keep_peer_chain) wipe_secrets(t->handshake);
 }
 
 /* ---- the wire's side ---- */
