@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "flags.h"
+#include "proto/tls/inside.h"
 #include "proto/tls/sessions.h"
 #include "proto/tls/tickets.h"
 #include "talk.h"
@@ -134,8 +135,11 @@ static void configure_lists(struct tls_config *config, const struct bogo_flags *
 	}
 	if (flags->curves.count > 0) config->groups = flags->curves.at, config->groups_count = flags->curves.count;
 	if (flags->verify_prefs.count > 0) {
+		static uint16_t all[TLS_LIST_MAX]; /* what we sign with is not bound by what we verify */
 		config->schemes = flags->verify_prefs.at;
 		config->schemes_count = flags->verify_prefs.count;
+		config->sign_schemes = all;
+		config->sign_schemes_count = tls_list_schemes(&(struct tls_config){ .crypt = library }, all);
 	}
 	if (flags->signing_prefs.count > 0) {
 		config->sign_schemes = flags->signing_prefs.at;
@@ -212,6 +216,10 @@ int main(int argc, char **argv)
 	if (phases.initial.is_handshaker_supported) {
 		puts("No");
 		return 0;
+	}
+	if (phases.initial.server && phases.initial.fail_ocsp_callback) {
+		fprintf(stderr, "not implemented: a program that fails in the middle of a handshake\n");
+		return BOGO_UNIMPLEMENTED;
 	}
 	set_up(phases.initial.server);
 	read_identity(&phases.initial);

@@ -18,6 +18,14 @@ static bool complain(const char *words)
 	return false;
 }
 
+/* What is wrong in a message itself; the runner has one name for many of these. */
+static bool is_malformed(const struct tls_failure *failure)
+{
+	if (failure->from_peer) return false;
+	return failure->alert == TLS_DECODE_ERROR || failure->alert == TLS_ILLEGAL_PARAMETER || failure->alert == TLS_MISSING_EXTENSION ||
+	       failure->alert == TLS_UNSUPPORTED_EXTENSION;
+}
+
 /* "unexpected_message: a ServerHello, ..." */
 static bool complain_of(const struct tls_socket *s)
 {
@@ -25,7 +33,7 @@ static bool complain_of(const struct tls_socket *s)
 	if (failure == NULL) return complain("the peer is gone");
 	const char *name = tls_alert_name(failure->alert);
 	if (failure->truncated) fprintf(stderr, "truncated: %s\n", failure->words);
-	else fprintf(stderr, "%s%s: %s\n", failure->from_peer ? "peer sent " : "", name != NULL ? name : "an alert", failure->words);
+	else fprintf(stderr, "%s%s%s: %s\n", is_malformed(failure) ? "malformed, " : "", failure->from_peer ? "peer sent " : "", name != NULL ? name : "an alert", failure->words);
 	return false;
 }
 
@@ -127,6 +135,7 @@ static bool handshake(struct tls_socket *s, const struct bogo_flags *flags, size
 	if (!flags->server && flags->shim_writes_first && tls_may_send_early(&s->tls)) {
 		*greeted = tls_send(&s->tls, tls_socket_now(s), bytes_of(greeting));
 		tls_socket_flush(s);
+		if (!send_exports(s, flags)) return false;
 	}
 	while (!tls_is_connected(&s->tls)) {
 		if (tls_peek(&s->tls).len > 0) { /* early data */
@@ -161,6 +170,10 @@ static bool shut_down(struct tls_socket *s, const struct bogo_flags *flags)
 static bool talk(struct tls_socket *s, const struct bogo_flags *flags, size_t greeted)
 {
 	if (!send_exports(s, flags)) return false;
+	if (flags->fail_ocsp_callback) { /* the program looks at what was stapled, and does not like it */
+		tls_abort(&s->tls, tls_socket_now(s), TLS_BAD_CERTIFICATE_STATUS_RESPONSE);
+		return complain_of(s);
+	}
 	if (flags->key_update) tls_update_keys(&s->tls, tls_socket_now(s), false);
 	if (flags->send_alert) {
 		tls_abort(&s->tls, tls_socket_now(s), (enum tls_alert)ALERT_OF_SEND_ALERT);

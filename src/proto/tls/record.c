@@ -346,6 +346,7 @@ static bool open12(struct tls *t, instant now, const uint8_t *header, struct byt
 /* Where no keys are yet. 4.2.10: early data after a HelloRetryRequest is passed over. */
 static bool on_clear(struct tls *t, instant now, unsigned type, struct bytes body)
 {
+	if (type == TLS_APPLICATION_DATA && half_a_message(t)) return on_plaintext(t, now, type, body); /* which refuses it: 5.1 */
 	if (type == TLS_APPLICATION_DATA && t->skip_early == TLS_SKIP_SEALED) return skip_early(t, body.len);
 	if (type == TLS_APPLICATION_DATA) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "application data before there are keys");
 	return on_plaintext(t, now, type, body);
@@ -373,12 +374,27 @@ static bool on_record(struct tls *t, instant now, const uint8_t *header, struct 
 	return on_clear(t, now, type, body);
 }
 
+/* The first five bytes of "GET /", "POST /", "HEAD /", "PUT /" or "CONNECT" as a record's header. */
+static bool is_http(const struct tls_record *r)
+{
+	static const char *const methods[] = { "GET /", "POST ", "HEAD ", "PUT /", "CONNE" };
+	uint8_t at[TLS_RECORD_HEADER] = { (uint8_t)r->type };
+
+	store_be16(at + 1, (uint16_t)r->version);
+	store_be16(at + 3, (uint16_t)r->length);
+	for (size_t i = 0; i < COUNT(methods); i++)
+		if (memcmp(at, methods[i], sizeof at) == 0) return true;
+	return false;
+}
+
 /* What can be told from the header alone. The version says nothing but that it is TLS (5.1). */
 static bool check_header(struct tls *t, const struct tls_record *r)
 {
 	bool encrypted = sealed(&t->in) || (t->skip_early == TLS_SKIP_SEALED && r->type == TLS_APPLICATION_DATA);
 	size_t max = encrypted ? TLS_CIPHERTEXT_MAX : TLS_PLAINTEXT_MAX; /* 1.2 allows more, which no AEAD suite needs */
 
+	if (t->records_in == 0 && t->is_server && is_http(r))
+		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "this is not TLS but an HTTP request: is it http where https is wanted?");
 	if (r->type < TLS_CHANGE_CIPHER_SPEC || r->type > TLS_APPLICATION_DATA)
 		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "%s: a record of type %u", t->records_in == 0 ? "this is not TLS" : "unknown", r->type);
 	if (r->version >> 8 != 3) return tls_fail(t, TLS_PROTOCOL_VERSION, "a record of version %04x", r->version);
