@@ -24,7 +24,7 @@
 
 #define NONE UINT32_MAX
 #define LEAVE_WITHIN (2 * SECOND)   /* for an alert or a close_notify to get out and the peer to close as well */
-#define WAIT_FOR_BLOCK (10 * SECOND) /* when no handshake can begin because all blocks are out */
+#define BEGIN_WITHIN (10 * SECOND)  /* for a client's first byte, and for a block when all are out */
 
 enum stage { STREAM_FREE, STREAM_CONNECTING, STREAM_WAITING, STREAM_SHAKING, STREAM_OPEN, STREAM_LEAVING };
 enum news { NEWS_OPENED = 1, NEWS_READABLE = 2, NEWS_WRITABLE = 4, NEWS_EOF = 8, NEWS_CLOSED = 16 };
@@ -291,9 +291,10 @@ static void set_deadline(struct net_tls *n, struct stream *s)
 	         machine ? instant_min(s->leave_at, tls_deadline(&s->tls)) : s->leave_at);
 }
 
-/* The stream beneath is there: the handshake begins, if there is a block for it. */
+/* The stream beneath is there: the handshake begins, if there is a block for it. Who comes and says nothing gets none. */
 static bool begin(struct net_tls *n, struct stream *s, instant now)
 {
+	if (s->on != 0 && !s->eof && net_peek(n->under, s->id).len == 0) return false;
 	bool can = s->on != 0 ? tls_accept(&s->tls, now, s->config)
 	                      : tls_connect(&s->tls, now, s->config, *s->name != '\0' ? s->name : NULL);
 	if (can) {
@@ -301,7 +302,6 @@ static bool begin(struct net_tls *n, struct stream *s, instant now)
 		s->leave_at = NEVER;
 		return true;
 	}
-	if (s->leave_at == NEVER) s->leave_at = instant_after(now, WAIT_FOR_BLOCK);
 	list_add(n, LIST_STARVED, s);
 	return false;
 }
@@ -341,6 +341,7 @@ static bool accepted(struct net_tls *n, const struct net_event *ev)
 	}
 	s->on = ev->on, s->peer = ev->peer, s->local = ev->local;
 	s->stage = STREAM_WAITING;
+	s->leave_at = instant_after(net_now(n->under), BEGIN_WITHIN);
 	advance(n, s);
 	return false;
 }
@@ -376,6 +377,7 @@ static bool from_beneath(struct net_tls *n, const struct net_event *ev)
 	case NET_CONNECTED:
 		s->peer = ev->peer, s->local = ev->local;
 		s->stage = STREAM_WAITING;
+		s->leave_at = instant_after(net_now(n->under), BEGIN_WITHIN);
 		break;
 	case NET_EOF: s->eof = true; break;
 	default: break; /* there is more to read, or room to write */
@@ -517,7 +519,8 @@ static void expire(struct net_tls *n, struct stream *s, instant now)
 	}
 	s->leave_at = NEVER;
 	if (s->stage == STREAM_WAITING) {
-		n->counts.refused_full++;
+		if (s->link[LIST_STARVED].in) n->counts.refused_full++;
+		else n->counts.failed++;
 		drop(n, s, NET_NO_ROOM);
 	} else if (s->stage == STREAM_LEAVING) {
 		drop(n, s, s->why);
