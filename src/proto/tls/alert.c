@@ -44,7 +44,7 @@ bool tls_fail_fault(struct tls *t, const char *message, const struct tls_fault *
 /* D.4: an alert in place of the client's second flight comes behind a change_cipher_spec too, or middleboxes wonder. */
 static bool wants_change_cipher_spec(const struct tls *t)
 {
-	return !t->is_server && t->version == TLS_1_3 && t->out.aead.state != NULL && t->handshake != NULL &&
+	return !t->is_server && t->state < TLS_OPEN && t->version == TLS_1_3 && t->out.aead.state != NULL && t->handshake != NULL &&
 	       !t->handshake->ccs_sent && !t->config->no_middlebox_compatibility;
 }
 
