@@ -412,6 +412,32 @@ static void this_is_not_tls(void)
 	two_end(&two);
 }
 
+/* A stranger who sends the beginning of a message that is wrong is told so at its header; a ticket may come in any pieces. */
+static void half_messages_after_the_handshake(void)
+{
+	static const uint8_t long_update[] = { TLS_KEY_UPDATE, 0, 0, 2 }, ticket[] = { TLS_NEW_SESSION_TICKET, 0, 1, 0 };
+	static const uint8_t whole_ticket[] = { TLS_NEW_SESSION_TICKET, 0, 0, 15, 0, 0, 1, 0, 1, 2, 3, 4, 0, 0, 2, 'h', 'i', 0, 0 };
+	static const struct { const uint8_t *at; enum tls_alert alert; } wrong[] = {
+		{ long_update, TLS_DECODE_ERROR }, { ticket, TLS_UNEXPECTED_MESSAGE },
+	};
+
+	both();
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		connected();
+		forge_after(&two.client);
+		for (size_t n = 0; n < 4; n++) forge(&two.server, TLS_HANDSHAKE, whole(wrong[i].at + n, 1));
+		CHECK(failed_with(&two.server, wrong[i].alert));
+		two_end(&two);
+	}
+	connected();
+	forge_after(&two.server);
+	for (size_t n = 0; n < sizeof whole_ticket; n++) forge(&two.client, TLS_HANDSHAKE, whole(whole_ticket + n, 1));
+	CHECK(tls_news(&two.client) & TLS_SESSION);
+	CHECK(held_nothing());
+	two_end(&two);
+	tls_end(&forger);
+}
+
 /* RFC 8446, 5.1: nothing follows a message that changes the keys in its record; no other record comes in a message's middle. */
 static void records_and_messages_do_not_mix(void)
 {
@@ -429,7 +455,7 @@ static void records_and_messages_do_not_mix(void)
 	connected();
 	forge_after(&two.server);
 	forge(&two.client, TLS_HANDSHAKE, whole(both_messages, 3));
-	CHECK(tls_is_connected(&two.client) && world.handshakes.out == 1); /* the half message is kept somewhere */
+	CHECK(tls_is_connected(&two.client) && world.handshakes.out == 0); /* half a message holds no block */
 	forge(&two.client, TLS_APPLICATION_DATA, bytes_of("x"));
 	CHECK(failed_with(&two.client, TLS_UNEXPECTED_MESSAGE));
 	two_end(&two);
@@ -661,6 +687,49 @@ static void exporters_agree(void)
 	}
 }
 
+/* ---- secrets ---- */
+
+static bool holds(const void *memory, size_t len, struct bytes secret)
+{
+	const uint8_t *at = memory, *end = at + len - secret.len;
+	for (; at <= end && (at = memchr(at, secret.at[0], (size_t)(end - at) + 1)) != NULL; at++)
+		if (memcmp(at, secret.at, secret.len) == 0) return true;
+	return false;
+}
+
+static unsigned secrets_held(const struct text *lines, const void *memory, size_t len)
+{
+	struct tls_keylog_line line;
+	unsigned held = 0;
+	for (struct bytes rest = text_bytes(lines); tls_keylog_next(&rest, &line);)
+		held += holds(memory, len, whole(line.secret, line.secret_len));
+	return held;
+}
+
+/* Once the handshake is over its secrets are nowhere in the lent memory; at the end no secret is, nor in the connections. */
+static void secrets_are_wiped(void)
+{
+	size_t lent = TWO_HANDSHAKES * tls_handshake_block_bytes() + TWO_RECORDS * TWO_BLOCK;
+	static char buffer[4096];
+
+	for (unsigned version = TLS_1_2; version <= TLS_1_3; version++) {
+		struct text lines = text_in(buffer, sizeof buffer);
+		struct tls_keylog log = { .lines = &lines };
+		both();
+		client.version_max = version;
+		client.keylog = &log;
+		client.keep_peer_chain = true; /* the block stays, without them */
+		connected();
+		CHECK(log.count > 0);
+		CHECK(secrets_held(&lines, world.memory, lent) == 0);
+		CHECK(secrets_held(&lines, &two.client, sizeof two.client) > 0); /* they are in use, and would be found */
+		two_end(&two);
+		CHECK(secrets_held(&lines, &two, sizeof two) == 0);
+		CHECK(secrets_held(&lines, world.memory, lent) == 0);
+	}
+	CHECK(held_nothing());
+}
+
 int main(void)
 {
 	two_open(1, 1u << CRYPT_KEY_P256);
@@ -676,12 +745,14 @@ int main(void)
 	TEST(in_the_clear_after_the_keys);
 	TEST(this_is_not_tls);
 	TEST(records_and_messages_do_not_mix);
+	TEST(half_messages_after_the_handshake);
 	TEST(keys_are_updated);
 	TEST(streams_that_end);
 	TEST(a_handshake_that_takes_too_long);
 	TEST(starving);
 	TEST(sizes_of_records);
 	TEST(exporters_agree);
+	TEST(secrets_are_wiped);
 	two_free(&two);
 	two_close();
 	return tap_end();

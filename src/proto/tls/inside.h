@@ -136,6 +136,7 @@ tls_handler tls_server13_on_message;
 tls_handler tls_server12_on_message;
 tls_handler tls_open_on_message;              /* post.c: after the handshake: tickets, KeyUpdate, refusing renegotiation */
 bool tls_message_input(struct tls *, instant now, struct bytes plain); /* handshake bytes of one record */
+bool tls_half_a_message(const struct tls *);                           /* one is begun and not whole */
 bool tls_expect(struct tls *, enum tls_message_type got, enum tls_message_type wanted); /* else unexpected_message */
 bool tls_client12_on_change_cipher_spec(struct tls *); /* in WAIT_CCS, no message half collected; other states: record.c decides */
 bool tls_server12_on_change_cipher_spec(struct tls *);

@@ -2,7 +2,7 @@
 /* The handshake layer (RFC 8446, 4): messages out of records in any fragmentation, the transcript (4.4.1), messages into records.
  *
  * A message that lies whole in its record is handed on from there; only one that comes in pieces is collected. After the
- * handshake there is no block to collect in: one is taken for as long as a message is half there.
+ * handshake there is no block to collect in: a client takes one for as long as a ticket is half there.
  */
 #include "proto/tls/inside.h"
 
@@ -210,7 +210,35 @@ static bool collect(struct tls *t, instant now, struct bytes *plain)
 	return true;
 }
 
-/* Is the next message all there? If its header says that it is too long, it has failed. */
+/* After the handshake the only long message is a ticket, which a client gets. All else is a KeyUpdate or wrong, and is told by
+ * its header: half a message must not hold a block, or strangers could take them all. */
+static bool collect_open(struct tls *t, instant now, struct bytes *plain)
+{
+	size_t len, want = t->open_len < TLS_MESSAGE_HEADER ? TLS_MESSAGE_HEADER : sizeof t->open_message;
+	size_t n = size_min(want - t->open_len, plain->len);
+	uint8_t message[sizeof t->open_message];
+
+	memcpy(t->open_message + t->open_len, plain->at, n);
+	t->open_len += (uint8_t)n;
+	*plain = bytes_skip(*plain, n);
+	if (t->open_len < TLS_MESSAGE_HEADER) return true;
+	len = message_len(t->open_message);
+	if (t->open_message[0] == TLS_NEW_SESSION_TICKET && !t->is_server && t->version == TLS_1_3) {
+		t->open_len = 0;
+		if (!check_length(t, t->open_message) || !room_to_collect(t)) return false;
+		memcpy(t->handshake->collect.at, t->open_message, TLS_MESSAGE_HEADER);
+		t->handshake->collected = TLS_MESSAGE_HEADER;
+		return true;
+	}
+	if (len == sizeof t->open_message && t->open_len < len) return true;
+	memcpy(message, t->open_message, sizeof message);
+	t->open_len = 0;
+	return dispatch(t, now, (struct bytes){ message, len == sizeof message ? len : TLS_MESSAGE_HEADER }, plain->len == 0);
+}
+
+bool tls_half_a_message(const struct tls *t) { return t->open_len > 0 || (t->handshake != NULL && t->handshake->collected > 0); }
+
+/* Is the next message all there? */
 static bool whole(const struct bytes plain)
 {
 	return plain.len >= TLS_MESSAGE_HEADER && plain.len >= message_len(plain.at);
@@ -219,13 +247,17 @@ static bool whole(const struct bytes plain)
 bool tls_message_input(struct tls *t, instant now, struct bytes plain)
 {
 	while (plain.len > 0 && t->state != TLS_CLOSED) {
-		if ((t->handshake == NULL || t->handshake->collected == 0) && whole(plain)) {
+		bool went_on, begun = tls_half_a_message(t);
+		if (!begun && whole(plain)) {
 			struct bytes raw = bytes_first(plain, message_len(plain.at));
 			plain = bytes_skip(plain, raw.len);
-			if (!check_length(t, raw.at) || !dispatch(t, now, raw, plain.len == 0)) return false;
-		} else if (!room_to_collect(t) || !collect(t, now, &plain)) {
-			return false;
+			went_on = dispatch(t, now, raw, plain.len == 0);
+		} else if (t->state == TLS_OPEN && (t->open_len > 0 || !begun)) {
+			went_on = collect_open(t, now, &plain);
+		} else {
+			went_on = collect(t, now, &plain);
 		}
+		if (!went_on) return false;
 	}
 	return t->state != TLS_CLOSED;
 }

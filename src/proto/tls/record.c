@@ -268,12 +268,10 @@ static bool on_handshake(struct tls *t, instant now, struct bytes plain)
 	return tls_message_input(t, now, plain);
 }
 
-static bool half_a_message(const struct tls *t) { return t->handshake != NULL && t->handshake->collected > 0; }
-
 static bool on_plaintext(struct tls *t, instant now, unsigned type, struct bytes plain)
 {
 	t->records_in++;
-	if (half_a_message(t) && type != TLS_HANDSHAKE && type != TLS_ALERT) /* 5.1 */
+	if (tls_half_a_message(t) && type != TLS_HANDSHAKE && type != TLS_ALERT) /* 5.1 */
 		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "a record of another type in the middle of a handshake message");
 	switch (type) {
 	case TLS_HANDSHAKE: return on_handshake(t, now, plain);
@@ -346,7 +344,7 @@ static bool open12(struct tls *t, instant now, const uint8_t *header, struct byt
 /* Where no keys are yet. 4.2.10: early data after a HelloRetryRequest is passed over. */
 static bool on_clear(struct tls *t, instant now, unsigned type, struct bytes body)
 {
-	if (type == TLS_APPLICATION_DATA && half_a_message(t)) return on_plaintext(t, now, type, body); /* which refuses it: 5.1 */
+	if (type == TLS_APPLICATION_DATA && tls_half_a_message(t)) return on_plaintext(t, now, type, body); /* which refuses it: 5.1 */
 	if (type == TLS_APPLICATION_DATA && t->skip_early == TLS_SKIP_SEALED) return skip_early(t, body.len);
 	if (type == TLS_APPLICATION_DATA) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "application data before there are keys");
 	return on_plaintext(t, now, type, body);
@@ -364,7 +362,7 @@ static bool on_record(struct tls *t, instant now, const uint8_t *header, struct 
 	unsigned type = header[0];
 
 	if (type == TLS_CHANGE_CIPHER_SPEC && (is_v13(t) || !sealed(&t->in))) {
-		if (half_a_message(t)) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "change_cipher_spec in the middle of a handshake message");
+		if (tls_half_a_message(t)) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "change_cipher_spec in the middle of a handshake message");
 		return on_change_cipher_spec(t, body);
 	}
 	if (sealed(&t->in) && !is_v13(t)) return open12(t, now, header, body, out);

@@ -156,6 +156,7 @@ struct tls { /* laid open to be read and embedded; proto/tls/ alone writes it */
 	uint8_t updates_wait;            /* a KeyUpdate that found no room: 1 + whether it asks for the peer's */
 	struct tls_side in, out;
 	struct tls_handshake *handshake; /* inside.h; NULL when it is over */
+	uint8_t open_message[5], open_len; /* a message that is half there, after the handshake */
 	uint8_t *in_block; uint32_t in_at, in_len, in_plain;   /* a record that is being collected, or plaintext that waits */
 	uint8_t *out_block; uint32_t out_at, out_len;          /* sealed bytes that wait */
 	uint8_t *out_next; uint32_t out_next_len;              /* more of them: a flight's that found no room in the first */
@@ -194,7 +195,8 @@ struct bytes tls_peek(const struct tls *);
 void tls_take(struct tls *, size_t n);
 /* Before CONNECTED: a client's early data if allowed, a server's answer while it takes early data (RFC 8446, 2.3); else 0. */
 size_t tls_send(struct tls *, instant now, struct bytes plain);
-void tls_finish(struct tls *, instant now);                     /* close_notify; we may still read */
+/* close_notify: we may still read. After the peer's we may still send; in 1.2 too, where RFC 5246, 7.2.1 would cut us short. */
+void tls_finish(struct tls *, instant now);
 void tls_abort(struct tls *, instant now, enum tls_alert);      /* a fatal alert, and the end */
 void tls_update_keys(struct tls *, instant now, bool ask_peer); /* 1.3 */
 
