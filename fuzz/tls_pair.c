@@ -95,7 +95,7 @@ static void look(struct tls *t, unsigned *news)
 {
 	*news |= tls_news(t);
 	two_check(t, tls_output(t, two.now).len > 0, two.now);
-	assert(touched || tls_failure(t) == NULL);
+	if (!touched && tls_failure(t) != NULL) two_give_up(tls_failure(t)->words);
 	assert(!(*news & TLS_FAILED) || tls_failure(t) != NULL);
 }
 
@@ -135,7 +135,7 @@ static void come_to_an_end(void)
 		take_some(&two.server, &up.got, SIZE_MAX), take_some(&two.client, &down.got, SIZE_MAX);
 	}
 	if (touched) return;
-	assert(tls_failure(&two.client) == NULL && tls_failure(&two.server) == NULL);
+	look(&two.client, &two.client_news), look(&two.server, &two.server_news);
 	assert(up.got == up.sent && down.got == down.sent);
 	assert(!up.finished || two.server_news & TLS_EOF);
 	assert(!down.finished || two.client_news & TLS_EOF);
