@@ -142,7 +142,7 @@ bool tls_record_seal(struct tls *t, enum tls_content type, struct bytes plain)
 	const struct tls_seen_message seen = { true, t->version == TLS_1_3, type, t->number, plain };
 
 	for (size_t n; plain.len > 0; plain = bytes_skip(plain, n)) {
-		n = size_min(plain.len, t->fragment_max);
+		n = type == TLS_ALERT ? plain.len : size_min(plain.len, t->fragment_max); /* RFC 8446, 5.1: alerts are never cut */
 		uint8_t *at = room_for(t, sealed_len(t, n));
 		if (at == NULL) return false;
 		put_record(t, type, bytes_first(plain, n), at);
