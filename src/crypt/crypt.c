@@ -41,6 +41,7 @@ static const char *set_up(struct crypt *c)
 
 static void tear_down(struct crypt *c)
 {
+	x509_seen_forget(c);
 	EC_GROUP_free(c->p256);
 	EC_GROUP_free(c->p384);
 	for (int i = 0; i < CRYPT_HASHES; i++) EVP_MD_free(c->digests[i]);

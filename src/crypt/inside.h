@@ -17,6 +17,9 @@
 #include "crypt/hash.h"
 #include "crypt/key.h"
 
+#define CRYPT_SEEN_MAX 16
+#define CRYPT_SEEN_BYTES_MAX 4096
+
 struct crypt {
 	OSSL_LIB_CTX *library; /* its own: what is fetched and drawn in here is nobody else's */
 	struct rng *rng;       /* lent: what libcrypto's random generator in `library` draws from */
@@ -26,6 +29,8 @@ struct crypt {
 	EVP_CIPHER *ciphers[CRYPT_AEADS];
 	EC_GROUP *p256, *p384;
 	bool has_mlkem;
+	struct crypt_seen { struct bytes der; X509 *x509; } seen[CRYPT_SEEN_MAX]; /* x509_seen.c; both owned */
+	unsigned seen_next;
 };
 
 struct crypt_key {
@@ -38,6 +43,8 @@ struct crypt_key {
 
 /* chance.c: False: this libcrypto does not take a generator of ours. */
 bool crypt_chance_open(struct crypt *);
+
+void x509_seen_forget(struct crypt *);
 
 /* key.c: takes the EVP_PKEY over, in any case; NULL: it is of a kind, or of a size, that we do not use. */
 struct crypt_key *crypt_key_wrap(struct crypt *, EVP_PKEY *, bool is_private);

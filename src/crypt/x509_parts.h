@@ -3,6 +3,7 @@
  *
  *     x509_read.c      a certificate's DER into the struct below, strictly; its names in words
  *     x509_trust.c     roots and revocation lists, from PEM
+ *     x509_seen.c      certificates seen lately, so that they are not read again
  *     x509_words.c     names, dates and refusals for people
  *     x509_algorithm.c kinds of keys and of signatures
  *     x509_verify.c    libcrypto's path, its errors in words
@@ -98,6 +99,7 @@ struct x509_pem x509_pem_of(struct bytes);
 bool x509_next_pem(struct x509_pem *, struct text *why); /* false: the end, or, with `good` false, a broken block */
 void x509_pem_end(struct x509_pem *);
 X509 *x509_from_der(struct crypt *, struct bytes der);   /* NULL: libcrypto cannot read it */
+X509 *x509_from_der_seen(struct crypt *, struct bytes der); /* the same, from those seen lately if it is among them */
 
 struct x509_root { X509 *x509; struct bytes der; };
 struct x509_trust {

@@ -33,7 +33,7 @@ static bool read_chain(struct work *w)
 	for (size_t i = 0; i < ask->count; i++) {
 		if (!x509_read(ask->chain[i], &w->sent[i], &wrong))
 			return x509_refuse(w->answer, X509_MALFORMED, (unsigned)i, NULL, "certificate %zu cannot be read: %s", i, wrong);
-		w->x509[i] = x509_from_der(w->trust->crypt, ask->chain[i]);
+		w->x509[i] = x509_from_der_seen(w->trust->crypt, ask->chain[i]);
 		if (w->x509[i] == NULL)
 			return x509_refuse(w->answer, X509_MALFORMED, (unsigned)i, &w->sent[i], "libcrypto cannot read it");
 	}
