@@ -263,7 +263,7 @@ static const struct broken { enum remake kind; enum shape shape; enum tls_alert 
 	CH(DECODE_ERROR, "renegotiation_info: malformed", "\xff\1\0\2\0\0"),
 #define MODES "\0\x2d\0\2\1\1"
 #define PSK "\0\x29\0\x2c\0\7\0\1i\0\0\0\0\0\x21\x20" "0123456789abcdef0123456789abcdef"
-	CH(MISSING_EXTENSION, "pre_shared_key without psk_key_exchange_modes", PSK),
+	CH(MISSING_EXTENSION, "pre_shared_key without psk_key_exchange_modes", "\0\x2b\0\3\2\3\4" PSK), /* in 1.3 */
 	CH(ILLEGAL_PARAMETER, "pre_shared_key: not the last extension", PSK MODES),
 	CH(ILLEGAL_PARAMETER, "pre_shared_key: not the last extension", MODES PSK "\x7a\x7a\0\0"),
 	CH(DECODE_ERROR, "pre_shared_key: malformed", MODES "\0\x29\0\0"),

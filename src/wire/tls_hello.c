@@ -159,7 +159,7 @@ static bool client_hello_agrees(struct bytes body, struct tls_client_hello *h, s
 	if (!(h->has & TLS_HAS(TLS_EXT_PRE_SHARED_KEY))) return true;
 	if (h->psk_binders.at + h->psk_binders.len != h->extensions.at + h->extensions.len)
 		return tls_refuse(fault, TLS_ILLEGAL_PARAMETER, "pre_shared_key: not the last extension");
-	if (!(h->has & TLS_HAS(TLS_EXT_PSK_KEY_EXCHANGE_MODES))) /* RFC 8446, 4.2.9 */
+	if (!(h->has & TLS_HAS(TLS_EXT_PSK_KEY_EXCHANGE_MODES)) && tls_has_u16(h->versions, TLS_1_3)) /* RFC 8446, 4.2.9 */
 		return tls_refuse(fault, TLS_MISSING_EXTENSION, "pre_shared_key without psk_key_exchange_modes");
 	h->binders_at = (size_t)(h->psk_binders.at - body.at) - 2;
 	return true;

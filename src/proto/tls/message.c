@@ -159,6 +159,15 @@ static bool on_message(struct tls *t, instant now, enum tls_message_type type, s
 	}
 }
 
+/* Who has said this waits for our answer, and so has said no more. */
+static bool ends_flight(struct bytes raw)
+{
+	const size_t random_at = TLS_MESSAGE_HEADER + 2;
+	bool is_retry = raw.len >= random_at + TLS_RANDOM_BYTES && memcmp(raw.at + random_at, tls_retry_random, TLS_RANDOM_BYTES) == 0;
+	if (raw.at[0] == TLS_SERVER_HELLO) return is_retry;
+	return raw.at[0] == TLS_CLIENT_HELLO || raw.at[0] == TLS_SERVER_HELLO_DONE;
+}
+
 /* 5.1: a message before a change of keys ends its record. */
 static bool dispatch(struct tls *t, instant now, struct bytes raw, bool last_in_record)
 {
@@ -166,6 +175,8 @@ static bool dispatch(struct tls *t, instant now, struct bytes raw, bool last_in_
 
 	tls_seen_add(t->config->seen, &seen);
 	t->input_keys_changed = false;
+	if (!last_in_record && ends_flight(raw))
+		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "more handshake bytes in the record behind the last message before our answer");
 	if (!on_message(t, now, (enum tls_message_type)raw.at[0], bytes_skip(raw, TLS_MESSAGE_HEADER), raw)) return false;
 	if (t->input_keys_changed && !last_in_record)
 		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "more handshake bytes in the record behind a message that changes the keys");

@@ -59,7 +59,7 @@ static bool on_ticket(struct tls *t, instant now, struct bytes body)
 
 	if (!tls_parse_new_session_ticket(body, true, &ticket, &fault)) return tls_fail_fault(t, "NewSessionTicket", &fault);
 	if (ticket.lifetime > TICKET_LIFETIME_MAX_S) ticket.lifetime = TICKET_LIFETIME_MAX_S; /* it should not say more; we keep none longer */
-	if (++t->idle_records > UPDATES_MAX) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "more than %d tickets in a row", UPDATES_MAX);
+	if (++t->tickets_idle > UPDATES_MAX) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "more than %d tickets in a row", UPDATES_MAX);
 	t->count.tickets_got++;
 	t->news |= TLS_SESSION;
 	if (t->config->sessions != NULL && ticket.lifetime > 0 && ticket.ticket.len <= TLS_TICKET_MAX) remember(t, now, &ticket);

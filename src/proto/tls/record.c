@@ -255,7 +255,7 @@ static bool on_application_data(struct tls *t, struct bytes plain)
 	}
 	if (t->in_plain == 0) t->in_at = (uint32_t)(plain.at - t->in_block);
 	t->in_plain += (uint32_t)plain.len;
-	t->idle_records = t->warnings = 0;
+	t->idle_records = t->tickets_idle = t->warnings = 0;
 	t->news |= TLS_READABLE;
 	return true;
 }

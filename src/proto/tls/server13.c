@@ -7,6 +7,7 @@
 #define PSK_DHE_KE 1     /* 4.2.9 */
 #define TICKETS_DEFAULT 2
 #define TICKET_NONCE_BYTES 1
+#define TICKET_MESSAGE_MAX (TLS_TICKET_MAX + 64)
 
 /* A PSK that could be used, if its binder is right. */
 struct choice {
@@ -348,10 +349,9 @@ static void fill_ticket(const struct tls *t, int64_t date_ms, struct tls_ticket 
 	if (h->peer_chain_count > 0) crypt_hash(t->config->crypt, CRYPT_SHA256, h->peer_chain[0], k->client_certificate_hash);
 }
 
-static bool send_ticket(struct tls *t, int64_t date_ms, uint8_t number)
+static bool put_ticket(struct tls *t, int64_t date_ms, uint8_t number, struct tls_writer *w)
 {
-	uint8_t sealed[TLS_TICKET_MAX], message[TLS_TICKET_MAX + 64];
-	struct tls_writer w = { .at = message, .size = sizeof message };
+	uint8_t sealed[TLS_TICKET_MAX];
 	struct bytes nonce = { &number, TICKET_NONCE_BYTES };
 	struct tls_ticket k;
 
@@ -359,21 +359,28 @@ static bool send_ticket(struct tls *t, int64_t date_ms, uint8_t number)
 	k.age_add = (uint32_t)rng_next(t->config->rng);
 	tls_keys_psk(t, nonce, k.secret);
 	size_t len = tls_ticket_seal(t->config->tickets, date_ms, &k, (struct room){ sealed, sizeof sealed });
-	tls_emit_new_session_ticket(&w, true, &(struct tls_new_session_ticket){ .lifetime = k.lifetime_s, .age_add = k.age_add, .nonce = nonce,
+	tls_emit_new_session_ticket(w, true, &(struct tls_new_session_ticket){ .lifetime = k.lifetime_s, .age_add = k.age_add, .nonce = nonce,
 		.ticket = { sealed, len }, .early_data_max = k.early_data_max,
 		.has = k.early_data_max > 0 ? TLS_HAS(TLS_EXT_EARLY_DATA) : 0 });
 	crypt_wipe(&k, sizeof k);
-	return len > 0 && !w.cut && tls_record_seal(t, TLS_HANDSHAKE, (struct bytes){ message, w.len });
+	return len > 0 && !w->cut;
 }
 
-/* One for each that may be used up: a ticket is good once. What finds no room is not sent: tickets are a courtesy. */
+/* One for each that may be used up: a ticket is good once. What finds no room is not sent: tickets are a courtesy. As many
+ * as fit share a record. */
 static void send_tickets(struct tls *t, instant now)
 {
 	unsigned count = t->resumed ? 1 : t->config->tickets_count ? t->config->tickets_count : TICKETS_DEFAULT;
+	uint8_t messages[2 * TICKET_MESSAGE_MAX];
+	struct tls_writer w = { .at = messages, .size = sizeof messages };
 
 	if (t->config->tickets == NULL || !t->handshake->ticket_expected) return;
-	for (unsigned i = 0; i < count && i <= UINT8_MAX; i++)
-		if (!send_ticket(t, tls_date_ms(t, now), (uint8_t)i)) return;
+	for (unsigned i = 0; i < count && i <= UINT8_MAX; i++) {
+		if (!put_ticket(t, tls_date_ms(t, now), (uint8_t)i, &w)) return;
+		if (i + 1 < count && w.size - w.len >= TICKET_MESSAGE_MAX) continue;
+		if (!tls_record_seal(t, TLS_HANDSHAKE, (struct bytes){ messages, w.len })) return;
+		w.len = 0;
+	}
 }
 
 /* ---- what the client answers ---- */

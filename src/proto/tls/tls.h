@@ -150,7 +150,7 @@ struct tls { /* laid open to be read and embedded; proto/tls/ alone writes it */
 	uint16_t fragment_max;           /* plaintext bytes a record that the peer takes, without 1.3's type */
 	uint16_t news;
 	uint16_t alert_waits;            /* an alert that found no room: level and description; 0: none */
-	uint8_t alpn_len, warnings, idle_records; /* records in a row that brought nothing */
+	uint8_t alpn_len, warnings, idle_records, tickets_idle; /* records in a row that brought nothing */
 	uint8_t skip_early;              /* server: enum tls_skip_early, inside.h */
 	bool update_due;                 /* the peer asked for a KeyUpdate: it comes before the next application data (RFC 8446, 4.6.3) */
 	uint8_t updates_wait;            /* a KeyUpdate that found no room: 1 + whether it asks for the peer's */
