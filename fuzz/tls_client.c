@@ -151,7 +151,7 @@ static void follow_keys(void)
 	} else if (client.version == TLS_1_3) {
 		if (shadow.out.aead.state == NULL || memcmp(shadow.out.secret, client.in.secret, sizeof client.in.secret) != 0)
 			tls_side_set13(&shadow, &shadow.out, client.suite, client.in.secret);
-	} else if (shadow.out.aead.state == NULL) {
+	} else if (shadow.out.aead.state == NULL && client.handshake != NULL) {
 		tls_keys12_sides(&shadow, NULL, &shadow.out);
 	}
 	shadow.out.sequence = client.in.sequence;
@@ -250,7 +250,7 @@ static void act(struct bytes *in)
 	case 0: give(draw_bytes(in, draw(in))); break;
 	case 1: { enum tls_content type = (enum tls_content)(20 + draw(in) % 5); give_record(type, draw_bytes(in, draw(in))); break; }
 	case 11: /* in 1.2 keys change with it; in neither version it is sealed */
-		tls_side_end(&shadow.out);
+		if (client.in.aead.state == NULL) tls_side_end(&shadow.out);
 		give((const struct bytes){ (const uint8_t[]){ TLS_CHANGE_CIPHER_SPEC, 3, 3, 0, 1, one }, 6 });
 		break;
 	case 14: give_record(TLS_APPLICATION_DATA, draw_bytes(in, draw(in))); break;

@@ -113,7 +113,7 @@ static void act(struct bytes *in)
 	case 8: if (tls_is_connected(&two.client)) tls_finish(&two.client, two.now), up.finished = true; break;
 	case 9: if (tls_is_connected(&two.server)) tls_finish(&two.server, two.now), down.finished = true; break;
 	case 10: tls_update_keys(n & 1 ? &two.client : &two.server, two.now, how & 32); break;
-	case 11: two.now += (instant)n * SECOND; break;
+	case 11: two.now += (instant)n * MILLISECOND; break;
 	case 12: touch(in, &two.up); break;
 	case 13: touch(in, &two.down); break;
 	default:
@@ -150,6 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rng_init_number(&world.rng, 1);
 	two_forget();
 	configure(&in);
+	two.now = 0;
 	for (unsigned i = 0; i < 2; i++) { /* the second may resume the first */
 		up.sent = up.got = down.sent = down.got = 0, up.finished = down.finished = touched = false;
 		two_start(&two, &client, &server);

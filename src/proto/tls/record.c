@@ -385,7 +385,7 @@ static bool is_http(const struct tls_record *r)
 	return false;
 }
 
-/* What can be told from the header alone. The version says nothing but that it is TLS (5.1). */
+/* What can be told from the header alone. The version says nothing but that it is TLS (5.1); in 1.2, once agreed on, it stays. */
 static bool check_header(struct tls *t, const struct tls_record *r)
 {
 	bool encrypted = sealed(&t->in) || (t->skip_early == TLS_SKIP_SEALED && r->type == TLS_APPLICATION_DATA);
@@ -395,7 +395,8 @@ static bool check_header(struct tls *t, const struct tls_record *r)
 		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "this is not TLS but an HTTP request: is it http where https is wanted?");
 	if (r->type < TLS_CHANGE_CIPHER_SPEC || r->type > TLS_APPLICATION_DATA)
 		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "%s: a record of type %u", t->records_in == 0 ? "this is not TLS" : "unknown", r->type);
-	if (r->version >> 8 != 3) return tls_fail(t, TLS_PROTOCOL_VERSION, "a record of version %04x", r->version);
+	if (r->version >> 8 != 3 || (t->version == TLS_1_2 && r->version != TLS_1_2))
+		return tls_fail(t, TLS_PROTOCOL_VERSION, "a record of version %04x", r->version);
 	if (r->length > max) return tls_fail(t, TLS_RECORD_OVERFLOW, "a record of %zu bytes, more than %zu", r->length, max);
 	return true;
 }
