@@ -116,6 +116,8 @@ void authority_close(struct authority *a)
 
 struct bytes authority_pem(const struct authority *a) { return (struct bytes){ a->pem, a->pem_len }; }
 
+struct crypt *authority_crypt(const struct authority *a) { return a->crypt; }
+
 static const struct issued *issued_to(const struct authority *a, uint32_t host)
 {
 	for (size_t i = 0; i < a->scenario->certificates; i++)

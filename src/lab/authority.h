@@ -23,6 +23,7 @@ struct authority;
 struct authority *authority_open(const struct scenario *, uint64_t seed, struct text *err);
 void authority_close(struct authority *);                  /* NULL is harmless */
 struct bytes authority_pem(const struct authority *);       /* its root: whom to trust in this lab */
+struct crypt *authority_crypt(const struct authority *);    /* for what needs no chance: to open what was sealed */
 
 struct papers {
 	struct crypt *crypt;

@@ -6,6 +6,7 @@
 #include <regex.h>
 #include <stdlib.h>
 
+#include "tool/follow.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
 #include "wire/ip6.h"
@@ -252,6 +253,31 @@ static void check_wire(struct look *l)
 	where(l, &l->expected);
 }
 
+/* How many TLS records carry a text, for who has the lab's keys. */
+static void check_decrypted(struct look *l)
+{
+	const struct lab *lab = l->story->lab;
+	struct room room = { malloc(follow_size()), follow_size() };
+	struct tls_watched record;
+	int64_t count = 0;
+	char what[120];
+	struct text words = text_in(what, sizeof what);
+
+	assert(room.at != NULL);
+	struct follow *follow = follow_init(room, lab->authority ? authority_crypt(lab->authority) : NULL, &lab->keys.lines);
+	struct walk w = walk_begin(l, l->e->filters ? l->e->filter[0] : "tcp");
+	for (const struct captured *p; (p = walk_next(&w));)
+		for (follow_packet(follow, p->data, false); follow_next(follow, &record);)
+			count += record.type == TLS_APPLICATION_DATA && record.closed == NULL &&
+			         memmem(record.content.at, record.content.len, l->e->text, strlen(l->e->text)) != NULL;
+	walk_end(&w);
+	follow_end(follow);
+	free(room.at);
+	text_printf(&words, "TLS records that carry '%s'", l->e->text);
+	check_number(l, what, count);
+	where(l, &l->expected);
+}
+
 /* Each filter takes a packet that comes after the one the filter before it took. */
 static void check_order(struct look *l)
 {
@@ -483,6 +509,7 @@ void expect_check(const struct story *story, const struct story_scene *scene, co
 		[EXPECT_ORDER] = check_order, [EXPECT_HANDSHAKE] = check_handshake, [EXPECT_CLOSE] = check_close,
 		[EXPECT_CHECKSUM] = check_checksum, [EXPECT_DROPS] = check_drops, [EXPECT_FATE] = check_fate,
 		[EXPECT_ROTATED] = check_rotated, [EXPECT_CWND] = check_cwnd, [EXPECT_WIRE] = check_wire,
+		[EXPECT_DECRYPTED] = check_decrypted,
 	};
 	struct look l = { .story = story, .scene = scene, .e = e };
 	*v = (struct story_verdict){ .expect = e };

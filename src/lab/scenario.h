@@ -91,12 +91,12 @@ struct scenario_count { enum { IS, AT_LEAST, AT_MOST, ABOVE, BELOW, NOT } how; i
 
 enum expect_kind { EXPECT_EXIT, EXPECT_OUTPUT, EXPECT_MATCHES, EXPECT_LACKS, EXPECT_MEASURE, EXPECT_PACKETS,
                    EXPECT_ORDER, EXPECT_HANDSHAKE, EXPECT_CLOSE, EXPECT_CHECKSUM, EXPECT_DROPS, EXPECT_FATE,
-                   EXPECT_ROTATED, EXPECT_CWND, EXPECT_WIRE };
+                   EXPECT_ROTATED, EXPECT_CWND, EXPECT_WIRE, EXPECT_DECRYPTED };
 struct expectation {
 	enum expect_kind kind;
 	struct place at;
 	const char *say;         /* in the file's words, or NULL */
-	const char *text;        /* OUTPUT, MATCHES, LACKS, WIRE; a measure's name */
+	const char *text;        /* OUTPUT, MATCHES, LACKS, WIRE, DECRYPTED; a measure's name */
 	uint32_t run[SCENARIO_RUNS_NAMED_MAX]; size_t runs;
 	const char *filter[SCENARIO_FILTERS_MAX]; size_t filters;
 	struct place filter_at[SCENARIO_FILTERS_MAX];

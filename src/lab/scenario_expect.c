@@ -99,6 +99,7 @@ static void on_matches(struct reader *r, node *n, void *into)
 }
 static void on_measure(struct reader *r, node *n, void *into) { read_pattern(r, n, into, EXPECT_MEASURE); }
 static void on_wire(struct reader *r, node *n, void *into) { read_pattern(r, n, into, EXPECT_WIRE); }
+static void on_decrypted(struct reader *r, node *n, void *into) { read_pattern(r, n, into, EXPECT_DECRYPTED); }
 static void on_rotated(struct reader *r, node *n, void *into)
 {
 	struct reading *x = into;
@@ -157,7 +158,7 @@ static void check_whole(struct reader *r, node *n, const struct reading *x)
 	static const bool wants_run[] = { [EXPECT_EXIT] = true, [EXPECT_OUTPUT] = true, [EXPECT_MATCHES] = true,
 		[EXPECT_LACKS] = true, [EXPECT_MEASURE] = true, [EXPECT_CWND] = false };
 	static const bool wants_count[] = { [EXPECT_MEASURE] = true, [EXPECT_PACKETS] = true, [EXPECT_CHECKSUM] = true,
-		[EXPECT_DROPS] = true, [EXPECT_FATE] = true, [EXPECT_WIRE] = true };
+		[EXPECT_DROPS] = true, [EXPECT_FATE] = true, [EXPECT_WIRE] = true, [EXPECT_DECRYPTED] = true };
 
 	if (x->kind_node == NULL) {
 		complain(r->complaints, place_of(n), "expected what is expected: 'exit:', 'output:', 'packets:', ...");
@@ -179,6 +180,7 @@ void scenario_read_expects(struct reader *r, node *n, struct expectation **expec
 		{ "measure", on_measure }, { "packets", on_packets }, { "order", on_order }, { "handshake", on_handshake },
 		{ "close", on_close }, { "wrong-checksums", on_checksum }, { "drops", on_drops }, { "frames", on_fate },
 		{ "rotated", on_rotated }, { "cwnd", on_cwnd }, { "wire", on_wire },
+		{ "decrypted", on_decrypted },
 	};
 	size_t items = read_items(r, n, "a list of expectations");
 
