@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "lab/replay.h"
 #include "wire/eth.h"
 
 #define TURNS_MAX 100000         /* of a host at one instant: one that goes on so long never ends */
@@ -119,7 +120,8 @@ static void open_tool(struct lab_host *h, uint32_t number)
 
 	run->wanted = false;
 	run->started = true;
-	run->tool = tool_open((int)words->count, words->word, &run->env);
+	if (words->count > 0) run->tool = tool_open((int)words->count, words->word, &run->env);
+	else run->tool = replay_open(&run->env, &h->lab->scenario->run[number].replay.to, run->heard);
 	struct stack_counts after = stack_counts(h->stack);
 	run->listeners = after.listeners - before.listeners;
 	run->datagram_sockets = after.datagram_sockets - before.datagram_sockets;
@@ -188,7 +190,7 @@ static instant deadline(const struct sim_node *self)
 static uint32_t runs_on(const struct scenario *s, uint32_t host)
 {
 	uint32_t count = 0;
-	for (uint32_t i = 0; i < s->runs; i++) count += s->run[i].host == host && s->run[i].words.count > 0;
+	for (uint32_t i = 0; i < s->runs; i++) count += s->run[i].host == host && scenario_run_is_program(&s->run[i]);
 	return count;
 }
 
@@ -298,7 +300,7 @@ static void build_host(struct lab *lab, uint32_t number)
 	h->seat = take(lab, seats, sizeof *h->seat);
 	h->run = take(lab, seats, sizeof *h->run);
 	for (uint32_t i = 0; i < s->runs; i++)
-		if (s->run[i].host == number && s->run[i].words.count > 0) build_run(lab, h, i);
+		if (s->run[i].host == number && scenario_run_is_program(&s->run[i])) build_run(lab, h, i);
 	share_init(&h->share, stack_net(h->stack), h->seat, seats, (struct room){ take(lab, 1, share_bytes), share_bytes },
 	           owners_of(&limits));
 	for (uint32_t i = 0; i < seats; i++) lab->run[h->run[i]].env.net = share_seat(&h->share, i);
@@ -396,6 +398,7 @@ void lab_free(struct lab *lab)
 		struct lab_run *run = &lab->run[i];
 		if (run->tool && !run->ended && run->tool->end) run->tool->end(run->tool);
 		free((void *)(uintptr_t)run->output.at);
+		free((void *)(uintptr_t)run->heard.at);
 	}
 	for (uint32_t i = 0; i < lab->scenario->hosts; i++) {
 		if (lab->host[i].papers) papers_close(lab->host[i].papers);

@@ -43,6 +43,7 @@ struct lab_run {
 	uint32_t listeners, datagram_sockets; /* how many more the host has since it was opened */
 	struct tool_measure measure[TOOL_MEASURES_MAX]; /* as they were at its end */
 	struct bytes output;    /* all it wrote; malloc'ed */
+	struct bytes heard;     /* a replay's: what it says; malloc'ed, set before lab_start */
 	size_t output_room;
 };
 

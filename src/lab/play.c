@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "lab/replay.h"
 #include "proto/tcp/tcp.h"
 
 #define STEPS_A_TICK 4096
@@ -129,8 +130,12 @@ static void do_fault(struct play *p, const struct scenario_fault *fault)
 
 static void do_start(struct play *p, uint32_t run)
 {
-	add_moment(p->story, sim_now(p->lab->sim), STORY_START, run);
-	if (p->story->scenario->run[run].words.count > 0) lab_start(p->lab, run);
+	const struct scenario_run *config = &p->story->scenario->run[run];
+	struct story *s = p->story;
+
+	add_moment(s, sim_now(p->lab->sim), STORY_START, run);
+	if (config->replay.filter) p->lab->run[run].heard = replay_find(s, s->scene[p->scene].packets.from, config->replay.filter);
+	if (scenario_run_is_program(config)) lab_start(p->lab, run);
 	else lab_inject(p->lab, run);
 }
 

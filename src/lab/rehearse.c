@@ -85,6 +85,16 @@ static struct room borrow(void)
 	return (struct room){ at, TOOL_MEMORY_BYTES };
 }
 
+static void rehearse_filter(const char *filter, struct place at, struct complaints *c)
+{
+	char why[PCAP_ERROR_MAX];
+	struct text err = text_in(why, sizeof why);
+	struct filter f;
+	if (filter == NULL) return;
+	if (filter_compile(&f, PCAP_ETHERNET, filter, &err)) filter_free(&f);
+	else complain(c, at, "expected a filter as tcpdump has them; %s", why);
+}
+
 /* What TLS wants: one for all, since nothing is ever signed. A host without a certificate has none here either. */
 static void lend_papers(const struct scenario *s, uint32_t host, const struct papers *p, struct tool_env *env)
 {
@@ -103,8 +113,9 @@ static void rehearse_run(const struct scenario *s, struct files *files, const st
 	struct arena arena;
 	struct rng rng;
 
+	rehearse_filter(run->replay.filter, run->replay.filter_at, c);
 	if (run->words.count == 0) {
-		if (!lab_can_inject(s, run))
+		if (run->inject.text != NULL && !lab_can_inject(s, run))
 			complain(c, run->place, "expected a datagram that '%s' can send, found one without a way there, or too long",
 			         s->host[run->host].name);
 		return;
@@ -162,16 +173,6 @@ static void rehearse_zone(const struct scenario_zone *z, struct complaints *c)
 	struct place at = z->at;
 	if (z->exact && error.line > 0) at = (struct place){ z->first_line + error.line - 1, z->indent + size_max(error.column, 1) };
 	complain(c, at, "zone %s: %s", z->name, error.words);
-}
-
-static void rehearse_filter(const char *filter, struct place at, struct complaints *c)
-{
-	char why[PCAP_ERROR_MAX];
-	struct text err = text_in(why, sizeof why);
-	struct filter f;
-	if (filter == NULL) return;
-	if (filter_compile(&f, PCAP_ETHERNET, filter, &err)) filter_free(&f);
-	else complain(c, at, "expected a filter as tcpdump has them; %s", why);
 }
 
 static void rehearse_faults(const struct scenario_fault *f, size_t count, struct complaints *c)

@@ -273,7 +273,7 @@ static void put_said(struct report *r, const struct story_scene *scene)
 			continue;
 		if (m->kind == STORY_FAULT) tell_fault(s, s->fault[m->index], &t);
 		else if (m->kind == STORY_LINE) text_puts(&t, s->line[m->index].text);
-		else text_puts(&t, s->scenario->run[run].words.count ? s->scenario->run[run].words.line : "(a datagram with a wrong checksum)");
+		else text_puts(&t, tell_run(&s->scenario->run[run]));
 		comma(r, &first);
 		text_printf(&r->to, "{\"n\":%zu,\"t\":", i);
 		put_time(r, m->at);

@@ -64,6 +64,9 @@ struct scenario_certificate {
 /* A datagram whose checksum is wrong on purpose. */
 struct scenario_inject { struct addr to; uint16_t from_port; const char *text; };
 
+/* What somebody listened to, said again by a host that it does not come from. */
+struct scenario_replay { const char *filter; struct place filter_at; struct addr to; };
+
 /* Something a host does: a program that runs from the start, or a command of a scene. */
 struct scenario_run {
 	uint32_t host;
@@ -72,10 +75,14 @@ struct scenario_run {
 	instant stop_at;         /* NEVER: it ends by itself, or with the scene */
 	const char *id;          /* or NULL */
 	struct place place;
-	struct words words;      /* none: it is an injection */
-	struct scenario_inject inject;
+	struct words words;      /* none: it is one of the two below */
+	struct scenario_inject inject; /* text NULL: it is not */
+	struct scenario_replay replay; /* filter NULL: it is not */
 	bool quiet;              /* its lines are not printed */
 };
+
+/* It has a net of its own on its host, a beginning and an end. */
+static inline bool scenario_run_is_program(const struct scenario_run *r) { return r->words.count > 0 || r->replay.filter != NULL; }
 
 enum scenario_fault_kind { FAULT_CUT, FAULT_HEAL, FAULT_CHANGE, FAULT_FLIP };
 struct scenario_fault {

@@ -43,9 +43,24 @@ static void run_inject(struct reader *r, node *n, void *into)
 	if (inject->to.port == 0) complain(r->complaints, place_of(n), "expected 'to:', an address and a port");
 }
 
+static void replay_filter(struct reader *r, node *n, void *into)
+{
+	struct scenario_replay *replay = into;
+	if (read_text(r, n, "a filter such as 'tcp dst port 443'", &replay->filter)) replay->filter_at = place_of(n);
+}
+static void replay_to(struct reader *r, node *n, void *into) { read_addr(r, n, &((struct scenario_replay *)into)->to); }
+static void run_replay(struct reader *r, node *n, void *into)
+{
+	static const struct key keys[] = { { "filter", replay_filter }, { "to", replay_to } };
+	struct scenario_replay *replay = &((struct scenario_run *)into)->replay;
+	replay->filter = "tcp";
+	read_map(r, n, "a first flight that is sent again", keys, COUNT(keys), replay);
+	if (replay->to.port == 0) complain(r->complaints, place_of(n), "expected 'to:', an address and a port");
+}
+
 static const struct key run_keys[] = {
 	{ "at", run_at }, { "until", run_stop }, { "host", run_host }, { "do", run_do }, { "id", run_id },
-	{ "quiet", run_quiet }, { "wrong-checksum", run_inject },
+	{ "quiet", run_quiet }, { "wrong-checksum", run_inject }, { "replay", run_replay },
 };
 
 static void add_run(struct reader *r, node *n, struct scenario_run run)
@@ -58,8 +73,9 @@ static void add_run(struct reader *r, node *n, struct scenario_run run)
 	else read_map(r, n, "a run", run_keys, COUNT(run_keys), &run);
 	if (run.host == SCENARIO_NONE && read_value(r, n, "host") == NULL)
 		complain(r->complaints, run.place, "expected 'host:', where this runs");
-	if ((run.words.count == 0) == (run.inject.text == NULL) && read_value(r, n, "do") == NULL && !read_is_scalar(n))
-		complain(r->complaints, run.place, "expected either 'do:' or 'wrong-checksum:'");
+	unsigned kinds = (run.words.count > 0) + (run.inject.text != NULL) + (run.replay.filter != NULL);
+	if (kinds != 1 && read_value(r, n, "do") == NULL && !read_is_scalar(n))
+		complain(r->complaints, run.place, "expected either 'do:', 'wrong-checksum:' or 'replay:'");
 	s->run[s->runs++] = run;
 }
 

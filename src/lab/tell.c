@@ -76,13 +76,18 @@ static void say_line(struct tell *t, instant at, const struct story_line *line)
 	            paint(t, PLAIN), LINE_SHOWN_MAX, line->text, strlen(line->text) > LINE_SHOWN_MAX ? "..." : "");
 }
 
+const char *tell_run(const struct scenario_run *run)
+{
+	if (run->words.count > 0) return run->words.line;
+	return run->replay.filter != NULL ? "(says again what somebody else said)" : "(a datagram with a wrong checksum)";
+}
+
 static void say_start(struct tell *t, instant at, uint32_t number)
 {
 	const struct scenario_run *run = &t->story->scenario->run[number];
 	tell_time(t->story, at, t->to);
 	text_printf(t->to, " %s%s$%s ", paint(t, BOLD), host_name(t, number), paint(t, PLAIN));
-	if (run->words.count > 0) text_puts(t->to, run->words.line);
-	else text_puts(t->to, "(a datagram with a wrong checksum)");
+	text_puts(t->to, tell_run(run));
 	text_puts(t->to, "\n");
 }
 

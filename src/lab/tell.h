@@ -25,6 +25,8 @@ void tell_verdicts(struct tell *, const struct story_scene *, bool only_failed);
 void tell_packet(struct print *, const struct captured *, struct text *);
 /* "00:00:01.250000", the time of day. */
 void tell_time(const struct story *, instant, struct text *);
+/* What is run, in its own words or ours. */
+const char *tell_run(const struct scenario_run *);
 /* What a fault does, in words: "ns1 is cut off". */
 void tell_fault(const struct story *, const struct scenario_fault *, struct text *);
 /* Whether a scene shows this packet. `filter` is of its show, compiled. */
