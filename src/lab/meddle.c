@@ -11,13 +11,12 @@
 #define TCP_CHECKSUM_AT 16 /* RFC 9293, 3.1 */
 
 /* The TCP segment in a frame that carries data and is no fragment; len 0: there is none. */
-static struct bytes segment_of(struct bytes frame, struct ip *src, struct ip *dst)
+static struct bytes segment_of(struct bytes frame, struct ip *src, struct ip *dst, struct tcp_seg *seg)
 {
 	struct eth eth;
 	struct ip4 ip4;
 	struct ip6 ip6;
 	struct bytes segment = { 0 };
-	struct tcp_seg seg;
 
 	if (eth_parse(frame, &eth) != DROP_NONE) return segment;
 	if (eth.type == ETH_IP4 && ip4_parse(eth.payload, &ip4) == DROP_NONE && ip4.protocol == IP_TCP &&
@@ -25,19 +24,20 @@ static struct bytes segment_of(struct bytes frame, struct ip *src, struct ip *ds
 		*src = ip4.src, *dst = ip4.dst, segment = ip4.payload;
 	else if (eth.type == ETH_IP6 && ip6_parse(eth.payload, &ip6) == DROP_NONE && ip6.protocol == IP_TCP && !ip6.fragment)
 		*src = ip6.src, *dst = ip6.dst, segment = ip6.payload;
-	if (segment.len > 0 && (tcp_parse(segment, *src, *dst, false, &seg) != DROP_NONE || seg.text.len == 0)) segment.len = 0;
+	if (segment.len > 0 && (tcp_parse(segment, *src, *dst, false, seg) != DROP_NONE || seg->text.len == 0)) segment.len = 0;
 	return segment;
 }
 
-/* False: there is nothing to flip in it. */
+/* In the middle of its data. False: there is nothing to flip in it. */
 static bool flip(struct room frame)
 {
 	struct ip src, dst;
-	struct bytes seen = segment_of((struct bytes){ frame.at, frame.len }, &src, &dst);
+	struct tcp_seg seg;
+	struct bytes seen = segment_of((struct bytes){ frame.at, frame.len }, &src, &dst, &seg);
 
 	if (seen.len == 0) return false;
 	uint8_t *segment = frame.at + (seen.at - frame.at);
-	segment[seen.len - 1] ^= 1;
+	segment[(seg.text.at - seen.at) + (ptrdiff_t)seg.text.len / 2] ^= 1;
 	store_be16(segment + TCP_CHECKSUM_AT, 0);
 	uint64_t sum = checksum_pseudo(src, dst, IP_TCP, seen.len);
 	store_be16(segment + TCP_CHECKSUM_AT, checksum_finish(checksum_add(sum, seen)));

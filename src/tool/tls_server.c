@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* tls_server.c - shows what its clients do, message by message; what is typed goes to the last who came. */
+#include "proto/tls/tickets.h"
 #include "tool/options.h"
 #include "tool/secure.h"
 #include "tool/tls.h"
@@ -15,7 +16,7 @@ struct server {
 	struct secure secure;
 	struct tls_teller teller;
 	bool echo, once, retry, quiet;
-	uint64_t early, connections, bytes;
+	uint64_t early, connections, bytes, early_bytes;
 	net_id listener, last; /* last: who came last and is still there; 0: nobody */
 	char words[URL_HOST_MAX + 32];
 };
@@ -23,9 +24,10 @@ struct server {
 static void measure(struct server *s)
 {
 	struct net_tls_counts c = net_tls_counts(s->secure.net);
+	uint64_t replayed = s->secure.config.tickets != NULL ? tls_tickets_counts(s->secure.config.tickets).early_replayed : 0;
 	const struct tool_measure m[] = {
 		{ "connections", (int64_t)s->connections }, { "bytes", (int64_t)s->bytes }, { "resumed", (int64_t)c.resumed },
-		{ "failed", (int64_t)c.failed },
+		{ "failed", (int64_t)c.failed }, { "early_bytes", (int64_t)s->early_bytes }, { "early_replayed", (int64_t)replayed },
 	};
 	memcpy(s->tool.measure, m, sizeof m);
 }
@@ -72,6 +74,7 @@ static void readable(struct server *s, net_id id)
 		if (early && !s->quiet) text_printf(s->env->out, "= %zu bytes of early data\n", n);
 		if (!s->echo) text_put(s->env->out, bytes_first(b, n));
 		s->bytes += n;
+		s->early_bytes += early ? n : 0;
 		net_take(net, id, n);
 	}
 }
