@@ -56,6 +56,24 @@ const char *x509_algorithm_name(struct bytes algorithm, bool *weak)
 	return a != NULL ? a->name : p >= 0 ? pss_kinds[p].name : NULL;
 }
 
+unsigned x509_algorithm_scheme(struct bytes algorithm, enum crypt_key_kind kind)
+{
+	static const struct { const char *name; unsigned scheme; } schemes[] = {
+		{ "ecdsa-with-SHA256", CRYPT_ECDSA_SECP256R1_SHA256 | CRYPT_ANY_CURVE },
+		{ "ecdsa-with-SHA384", CRYPT_ECDSA_SECP384R1_SHA384 | CRYPT_ANY_CURVE },
+		{ "sha256WithRSAEncryption", CRYPT_RSA_PKCS1_SHA256 }, { "sha384WithRSAEncryption", CRYPT_RSA_PKCS1_SHA384 },
+		{ "sha512WithRSAEncryption", CRYPT_RSA_PKCS1_SHA512 }, { "Ed25519", CRYPT_ED25519 },
+	};
+	static const unsigned pss_schemes[] = { CRYPT_RSA_PSS_RSAE_SHA256, CRYPT_RSA_PSS_RSAE_SHA384, CRYPT_RSA_PSS_RSAE_SHA512 };
+	const struct algorithm *a = find(algorithm);
+	int p = a == NULL ? find_pss(algorithm) : -1;
+
+	if (p >= 0) return kind == CRYPT_KEY_RSA ? pss_schemes[p] : 0; /* a key of RSA-PSS may bind its parameters: libcrypto looks */
+	for (size_t i = 0; a != NULL && i < COUNT(schemes); i++)
+		if (strcmp(schemes[i].name, a->name) == 0) return schemes[i].scheme;
+	return 0;
+}
+
 bool x509_signature_good(struct crypt *crypt, EVP_PKEY *key, struct bytes algorithm, struct bytes data, struct bytes signature)
 {
 	const struct algorithm *a = find(algorithm);

@@ -7,6 +7,7 @@
  *     x509_words.c     names, dates and refusals for people
  *     x509_algorithm.c kinds of keys and of signatures
  *     x509_verify.c    libcrypto's path, its errors in words
+ *     x509_ordinary.c  the path of most chains, for which libcrypto is not needed
  *     x509_rules.c     RFC 5280's profile, certificate by certificate, where libcrypto is lax
  *     x509_names.c     RFC 9525: is the certificate for the name that was asked
  *     x509_limits.c    name constraints (RFC 5280, 4.2.1.10)
@@ -44,6 +45,7 @@ struct x509_certificate { /* views into its DER */
 	struct bytes value[X509_KNOWN_EXTENSIONS];   /* an extension's own DER */
 	uint32_t has, critical;                /* bits 1 << X509_... */
 	struct bytes unknown_critical;         /* the OID of a critical extension that we do not know; empty: none */
+	bool has_unknown;                      /* an extension that we do not know, critical or not */
 	bool ca, path_limited;
 	unsigned path_max, key_usage;
 };
@@ -76,6 +78,8 @@ bool x509_refuse(struct x509_answer *, enum x509_why, unsigned depth, const stru
 
 /* A path: the leaf first, the trusted root last. */
 struct x509_path { const struct x509_certificate *at[X509_CHAIN_MAX + 2]; size_t count; };
+/* x509_ordinary.c: the path when nothing is unusual about it, its signatures verified; false: libcrypto is to look for one. */
+bool x509_ordinary_path(const struct x509_trust *, const struct x509_certificate *sent, size_t count, struct x509_path *);
 bool x509_rules_check(const struct x509_path *, const struct x509_ask *, struct x509_answer *);
 bool x509_names_check(const struct x509_certificate *, const struct x509_ask *, struct x509_answer *);
 bool x509_limits_check(const struct x509_path *, struct x509_answer *);
@@ -91,6 +95,7 @@ enum x509_key_family { X509_KEY_UNKNOWN, X509_KEY_EC, X509_KEY_ED, X509_KEY_RSA 
 struct x509_key_facts { const char *name; enum x509_key_family family; unsigned bits; struct bytes point; };
 bool x509_key_facts(struct bytes spki, struct x509_key_facts *); /* false: it is broken; of a kind that we do not know: UNKNOWN */
 
+unsigned x509_algorithm_scheme(struct bytes algorithm, enum crypt_key_kind); /* for crypt_verify; 0: none of its */
 const char *x509_algorithm_name(struct bytes algorithm, bool *weak); /* "ecdsa-with-SHA256"; NULL: not known */
 
 /* A PEM file, block by block; `der` and `label` are good until the next. */
@@ -101,7 +106,12 @@ void x509_pem_end(struct x509_pem *);
 X509 *x509_from_der(struct crypt *, struct bytes der);   /* NULL: libcrypto cannot read it */
 X509 *x509_from_der_seen(struct crypt *, struct bytes der); /* the same, from those seen lately if it is among them */
 
-struct x509_root { X509 *x509; struct bytes der; };
+struct x509_root {
+	X509 *x509;
+	struct bytes der;
+	struct x509_certificate certificate; bool readable; /* by x509_read */
+	struct crypt_key *key; bool key_tried;              /* made when it is wanted first; NULL: of a kind that we do not use */
+};
 struct x509_trust {
 	struct crypt *crypt;
 	X509_STORE *store;

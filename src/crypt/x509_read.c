@@ -70,6 +70,7 @@ static bool read_extension(struct x509_certificate *c, struct bytes body, struct
 	if (!der_take(&body, DER_OCTET_STRING, &value) || body.len > 0) return false;
 	which = find_extension(*oid);
 	if (which >= 0) c->has |= 1u << which, c->value[which] = value;
+	else c->has_unknown = true;
 	if (which >= 0 && critical) c->critical |= 1u << which;
 	if (critical && (which < 0 || !(UNDERSTOOD >> which & 1)) && c->unknown_critical.len == 0) c->unknown_critical = *oid;
 	return true;

@@ -14,13 +14,17 @@ struct x509_trust *x509_trust_open(struct crypt *crypt)
 	return t;
 }
 
+static void end_root(struct x509_root *r)
+{
+	X509_free(r->x509);
+	crypt_key_end(r->key);
+	OPENSSL_free((void *)(uintptr_t)r->der.at);
+}
+
 void x509_trust_close(struct x509_trust *t)
 {
 	if (t == NULL) return;
-	for (size_t i = 0; i < t->count; i++) {
-		X509_free(t->roots[i].x509);
-		OPENSSL_free((void *)(uintptr_t)t->roots[i].der.at);
-	}
+	for (size_t i = 0; i < t->count; i++) end_root(&t->roots[i]);
 	OPENSSL_free(t->roots);
 	X509_STORE_free(t->store);
 	OPENSSL_free(t);
@@ -88,8 +92,11 @@ static void add_root(struct x509_trust *t, X509 *x, struct bytes der)
 		t->roots = OPENSSL_realloc(t->roots, t->size * sizeof *t->roots);
 		assert(t->roots != NULL);
 	}
-	t->roots[t->count].x509 = x;
-	t->roots[t->count++].der = (struct bytes){ OPENSSL_memdup(der.at, der.len), der.len };
+	struct x509_root *r = &t->roots[t->count++];
+	const char *wrong;
+	*r = (struct x509_root){ .x509 = x, .der = { OPENSSL_memdup(der.at, der.len), der.len } };
+	assert(r->der.at != NULL);
+	r->readable = x509_read(r->der, &r->certificate, &wrong);
 }
 
 static bool read_roots(struct x509_trust *t, struct bytes pem, struct text *why)
@@ -120,9 +127,7 @@ bool x509_trust_add(struct x509_trust *t, struct bytes pem, struct text *why)
 	bool good = read_roots(t, pem, why);
 
 	while (!good && t->count > before) {
-		t->count--;
-		X509_free(t->roots[t->count].x509);
-		OPENSSL_free((void *)(uintptr_t)t->roots[t->count].der.at);
+		end_root(&t->roots[--t->count]);
 	}
 	for (size_t i = before; i < t->count; i++) X509_STORE_add_cert(t->store, t->roots[i].x509);
 	return good;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* libcrypto finds the path and checks its signatures, with its strict flags; then our own rules look at each certificate
- * of the path. When libcrypto says no for a reason that one of our rules knows too, the rule's words are used: they are plainer.
+/* libcrypto finds the path and checks its signatures, with its strict flags, unless the path is as plain as most are
+ * (x509_ordinary.c); our own rules look at each certificate of the path. When libcrypto says no for a reason that one of our rules knows too, the rule's words are used: they are plainer.
  *
  * Whatever is trusted ends a path, self-signed or not (RFC 5280, 6.1.1). libcrypto tries one path only; when that one fails by a
  * certificate above the leaf, others are tried, each without one of its certificates. */
@@ -14,7 +14,7 @@ struct work {
 	const struct x509_ask *ask;
 	struct x509_answer *answer;
 	X509 *x509[X509_CHAIN_MAX];
-	struct x509_certificate sent[X509_CHAIN_MAX], rooted[X509_CHAIN_MAX + 2];
+	struct x509_certificate sent[X509_CHAIN_MAX];
 	STACK_OF(X509) *others;
 	X509_STORE_CTX *ctx;
 	struct x509_path path;
@@ -33,7 +33,14 @@ static bool read_chain(struct work *w)
 	for (size_t i = 0; i < ask->count; i++) {
 		if (!x509_read(ask->chain[i], &w->sent[i], &wrong))
 			return x509_refuse(w->answer, X509_MALFORMED, (unsigned)i, NULL, "certificate %zu cannot be read: %s", i, wrong);
-		w->x509[i] = x509_from_der_seen(w->trust->crypt, ask->chain[i]);
+	}
+	return true;
+}
+
+static bool decode_chain(struct work *w)
+{
+	for (size_t i = 0; i < w->ask->count; i++) {
+		w->x509[i] = x509_from_der_seen(w->trust->crypt, w->ask->chain[i]);
 		if (w->x509[i] == NULL)
 			return x509_refuse(w->answer, X509_MALFORMED, (unsigned)i, &w->sent[i], "libcrypto cannot read it");
 	}
@@ -80,14 +87,13 @@ static bool run(struct work *w)
 }
 
 /* What we have read of one certificate of the path: it was sent, or it is a root. */
-static const struct x509_certificate *find(struct work *w, X509 *x, size_t place)
+static const struct x509_certificate *find(struct work *w, X509 *x)
 {
-	const char *wrong;
 	for (size_t i = 0; i < w->ask->count; i++)
 		if (w->x509[i] == x) return &w->sent[i];
 	for (size_t i = 0; i < w->trust->count; i++)
 		if (w->trust->roots[i].x509 == x || X509_cmp(w->trust->roots[i].x509, x) == 0)
-			return x509_read(w->trust->roots[i].der, &w->rooted[place], &wrong) ? &w->rooted[place] : NULL;
+			return w->trust->roots[i].readable ? &w->trust->roots[i].certificate : NULL;
 	return NULL;
 }
 
@@ -98,7 +104,7 @@ static bool read_path(struct work *w)
 
 	w->path.count = 0;
 	for (int i = 0; i < count && (size_t)i < COUNT(w->path.at); i++) {
-		const struct x509_certificate *c = find(w, sk_X509_value(chain, i), (size_t)i);
+		const struct x509_certificate *c = find(w, sk_X509_value(chain, i));
 		if (c == NULL)
 			return x509_refuse(w->answer, X509_MALFORMED, (unsigned)i, NULL, "certificate %d, a trusted one, is not well formed", i);
 		w->path.at[w->path.count++] = c;
@@ -141,8 +147,7 @@ static bool no_path(struct work *w)
 	unsigned depth = (unsigned)w->path.count - 1;
 	char issuer[100];
 	struct text t = text_in(issuer, sizeof issuer);
-	const char *wrong, *other_key = "";
-	struct x509_certificate root;
+	const char *other_key = "";
 
 	for (size_t i = 0; i < w->ask->count; i++) /* libcrypto looks for no issuer of what it cannot read */
 		if ((X509_get_extension_flags(w->x509[i]) & EXFLAG_INVALID) && !x509_rules_check(&w->path, w->ask, w->answer)) return false;
@@ -151,7 +156,7 @@ static bool no_path(struct work *w)
 		                   w->trust->count);
 	x509_name_words(last->issuer, &t);
 	for (size_t i = 0; i < w->trust->count; i++)
-		if (x509_read(w->trust->roots[i].der, &root, &wrong) && bytes_equal(root.subject, last->issuer)) other_key = " with that key";
+		if (w->trust->roots[i].readable && bytes_equal(w->trust->roots[i].certificate.subject, last->issuer)) other_key = " with that key";
 	return x509_refuse(w->answer, X509_UNKNOWN_CA, depth, last, "no path to a trusted root: its issuer %s%s is not among the %zu trusted",
 	                   issuer, other_key, w->trust->count);
 }
@@ -184,6 +189,21 @@ static bool refused_by_libcrypto(struct work *w)
 	return x509_refuse(w->answer, X509_MALFORMED, depth, c, "libcrypto refuses it: %s", X509_verify_cert_error_string(w->error));
 }
 
+static bool check_leaf(struct work *w)
+{
+	return x509_names_check(w->path.at[0], w->ask, w->answer) && x509_ocsp_look(&w->path, w->trust, w->ask, w->answer);
+}
+
+/* Whether libcrypto need not be asked. */
+static bool is_ordinary(struct work *w)
+{
+	const struct x509_answer clean = { .why = X509_OK };
+	if (x509_ordinary_path(w->trust, w->sent, w->ask->count, &w->path) && x509_rules_check(&w->path, w->ask, w->answer) && check_dates(w))
+		return true;
+	*w->answer = clean;
+	return false;
+}
+
 static bool decide(struct work *w)
 {
 	bool good = run(w), known = read_path(w);
@@ -193,7 +213,7 @@ static bool decide(struct work *w)
 	if (!good && w->error == X509_V_ERR_CERT_SIGNATURE_FAILURE) return refused_by_libcrypto(w);
 	if (!x509_rules_check(&w->path, w->ask, w->answer) || !check_dates(w)) return false;
 	if (!good) return refused_by_libcrypto(w);
-	return x509_names_check(w->path.at[0], w->ask, w->answer) && x509_ocsp_look(&w->path, w->trust, w->ask, w->answer);
+	return check_leaf(w);
 }
 
 static void end_try(struct work *w)
@@ -232,7 +252,9 @@ bool x509_verify(const struct x509_trust *trust, const struct x509_ask *ask, str
 	bool good;
 
 	*answer = (struct x509_answer){ .why = X509_OK };
-	good = read_chain(&w) && (decide(&w) || (ask->count > 2 && try_others(&w)));
+	if (!read_chain(&w)) return false;
+	if (is_ordinary(&w)) return check_leaf(&w);
+	good = decode_chain(&w) && (decide(&w) || (ask->count > 2 && try_others(&w)));
 	end_try(&w);
 	for (size_t i = 0; i < COUNT(w.x509); i++) X509_free(w.x509[i]);
 	return good;
