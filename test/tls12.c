@@ -268,6 +268,218 @@ static void a_downgrade_is_noticed(void)
 	two_end(&two);
 }
 
+/* ---- what must be refused ---- */
+
+/* The first message of a type in a wire that carries handshake records in the clear, each message whole in a record. */
+static uint8_t *find_message(struct two_wire *wire, enum tls_message_type type, size_t *record)
+{
+	for (size_t at = 0; at + TLS_RECORD_HEADER <= wire->len; at += TLS_RECORD_HEADER + load_be16(wire->at + at + 3)) {
+		uint8_t *m = wire->at + at + TLS_RECORD_HEADER, *end = m + load_be16(wire->at + at + 3);
+		for (*record = at; wire->at[at] == TLS_HANDSHAKE && m + TLS_MESSAGE_HEADER <= end; m += TLS_MESSAGE_HEADER + load_be16(m + 2))
+			if (m[0] == type) return m;
+	}
+	return NULL;
+}
+
+static void cut_out(struct two_wire *wire, uint8_t *at, size_t n)
+{
+	memmove(at, at + n, (size_t)(wire->at + wire->len - at - n));
+	wire->len -= n;
+}
+
+static void less(uint8_t *length, size_t n) { store_be16(length, (uint16_t)(load_be16(length) - n)); }
+
+/* Takes an extension out of a hello. */
+static bool without(struct two_wire *wire, enum tls_message_type type, unsigned extension)
+{
+	size_t record;
+	uint8_t *m = find_message(wire, type, &record), *at;
+	if (m == NULL) return false;
+	at = m + TLS_MESSAGE_HEADER + 2 + TLS_RANDOM_BYTES;
+	at += 1 + at[0];
+	at += type == TLS_SERVER_HELLO ? 3 : 2 + load_be16(at) + 2;
+	uint8_t *lengths = at, *end = at + 2 + load_be16(at);
+	for (at += 2; at < end && load_be16(at) != extension; at += 4 + load_be16(at + 2)) continue;
+	if (at >= end) return false;
+	size_t n = 4u + load_be16(at + 2);
+	less(lengths, n), less(m + 2, n), less(wire->at + record + 3, n);
+	cut_out(wire, at, n);
+	return true;
+}
+
+static bool without_message(struct two_wire *wire, enum tls_message_type type)
+{
+	size_t record;
+	uint8_t *m = find_message(wire, type, &record);
+	if (m == NULL) return false;
+	size_t n = TLS_MESSAGE_HEADER + load_be16(m + 2);
+	less(wire->at + record + 3, n);
+	cut_out(wire, m, n);
+	return true;
+}
+
+/* The client's hello is on the wire. */
+static void begin(void)
+{
+	two_start(&two, &client, &server);
+	two_carry_out(&two, &two.client, &two.up);
+}
+
+/* The server's first flight is on the wire too. */
+static void begin_answer(void)
+{
+	begin();
+	two_carry_in(&two, &two.server, &two.up);
+	while (two_carry_out(&two, &two.server, &two.down)) continue;
+}
+
+static bool refused(const struct tls *by, enum tls_alert alert, const char *words)
+{
+	two_shake(&two);
+	const struct tls_failure *f = tls_failure(by), *other = tls_failure(by == &two.client ? &two.server : &two.client);
+	bool as_it_should = f != NULL && f->alert == alert && !f->from_peer && strstr(f->words, words) != NULL;
+	if (!as_it_should) printf("# client: %s; server: %s\n", two_words(&two.client), two_words(&two.server));
+	as_it_should = as_it_should && other != NULL && other->from_peer && other->alert == alert;
+	two_end(&two);
+	return as_it_should;
+}
+
+static void without_the_extended_master_secret(void)
+{
+	set_up(CRYPT_KEY_P256);
+	begin();
+	CHECK(without(&two.up, TLS_CLIENT_HELLO, TLS_EXT_EXTENDED_MASTER_SECRET));
+	CHECK(refused(&two.server, TLS_HANDSHAKE_FAILURE, "RFC 7627"));
+	begin_answer();
+	CHECK(without(&two.down, TLS_SERVER_HELLO, TLS_EXT_EXTENDED_MASTER_SECRET));
+	CHECK(refused(&two.client, TLS_HANDSHAKE_FAILURE, "RFC 7627"));
+	begin_answer();
+	CHECK(without(&two.down, TLS_SERVER_HELLO, TLS_EXT_RENEGOTIATION_INFO));
+	CHECK(refused(&two.client, TLS_HANDSHAKE_FAILURE, "RFC 5746"));
+}
+
+/* RFC 7627, 5.3: a session of an extended master secret is not resumed without it. */
+static void a_session_keeps_its_extended_master_secret(void)
+{
+	set_up(CRYPT_KEY_P256);
+	client.sessions = world.client_sessions, server.tickets = world.tickets;
+	CHECK(resumed_is(false));
+	begin();
+	CHECK(without(&two.up, TLS_CLIENT_HELLO, TLS_EXT_EXTENDED_MASTER_SECRET));
+	CHECK(refused(&two.server, TLS_HANDSHAKE_FAILURE, "RFC 7627"));
+}
+
+static void messages_out_of_order(void)
+{
+	static const enum tls_message_type one_missing[] = { TLS_CERTIFICATE, TLS_SERVER_KEY_EXCHANGE, TLS_SERVER_HELLO };
+	set_up(CRYPT_KEY_P256);
+	for (size_t i = 0; i < COUNT(one_missing); i++) {
+		begin_answer();
+		CHECK(without_message(&two.down, one_missing[i]));
+		CHECK(refused(&two.client, TLS_UNEXPECTED_MESSAGE, "was due"));
+	}
+	static const uint8_t ccs[] = { TLS_CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1 }, data[] = { TLS_APPLICATION_DATA, 3, 3, 0, 1, 'x' };
+	static const struct { const uint8_t *record; const char *words; } early[] = { { ccs, "change_cipher_spec" }, { data, "application data" } };
+	for (size_t i = 0; i < COUNT(early); i++) {
+		begin_answer(); /* the keys would be those of no secret at all: CVE-2014-0224 */
+		memcpy(two.up.at + two.up.len, early[i].record, 6), two.up.len += 6;
+		CHECK(refused(&two.server, TLS_UNEXPECTED_MESSAGE, early[i].words));
+		begin_answer();
+		size_t record;
+		uint8_t *m = find_message(&two.down, TLS_SERVER_HELLO, &record);
+		CHECK(m != NULL);
+		two.down.len = record + TLS_RECORD_HEADER + TLS_MESSAGE_HEADER + load_be16(m + 2);
+		store_be16(two.down.at + record + 3, (uint16_t)(TLS_MESSAGE_HEADER + load_be16(m + 2)));
+		memcpy(two.down.at + two.down.len, early[i].record, 6), two.down.len += 6;
+		CHECK(refused(&two.client, TLS_UNEXPECTED_MESSAGE, early[i].words));
+	}
+}
+
+static void a_key_exchange_that_is_not_right(void)
+{
+	static const struct { size_t at; uint8_t flip; enum tls_alert alert; const char *words; } wrong[] = {
+		{ 10, 1, TLS_DECRYPT_ERROR, "signature" },                  /* of the server's key */
+		{ 0, 1, TLS_HANDSHAKE_FAILURE, "" },                        /* the curve's type */
+		{ 2, 0x1d ^ 0x17, TLS_ILLEGAL_PARAMETER, "" },              /* another group */
+		{ 2, 0x1d ^ 0x19, TLS_ILLEGAL_PARAMETER, "not offered" },   /* one that we do not have */
+		{ 4 + 32, 0x04 ^ 0x06, TLS_ILLEGAL_PARAMETER, "scheme" },   /* 0x0603: ECDSA with SHA-512 */
+		{ 4 + 32 + 8, 1, TLS_DECRYPT_ERROR, "signature" },
+	};
+	set_up(CRYPT_KEY_P256);
+	server.groups = groups, server.groups_count = 1;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		size_t record;
+		begin_answer();
+		uint8_t *m = find_message(&two.down, TLS_SERVER_KEY_EXCHANGE, &record);
+		CHECK(m != NULL);
+		m[TLS_MESSAGE_HEADER + wrong[i].at] ^= wrong[i].flip;
+		two_shake(&two);
+		const struct tls_failure *f = tls_failure(&two.client);
+		CHECK(f != NULL && !f->from_peer && strstr(f->words, wrong[i].words) != NULL);
+		if (wrong[i].words[0] != '\0') CHECK_EQ(f->alert, wrong[i].alert);
+		two_end(&two);
+	}
+}
+
+static void a_session_that_nobody_offered(void)
+{
+	set_up(CRYPT_KEY_P256);
+	client.version_max = TLS_1_3; /* its hello has an id, for middleboxes */
+	begin_answer();
+	size_t record;
+	uint8_t *m = find_message(&two.down, TLS_SERVER_HELLO, &record), *id = m + TLS_MESSAGE_HEADER + 2 + TLS_RANDOM_BYTES;
+	CHECK(m != NULL && id[0] == 0 && two.client.handshake->session_id_len == TLS_SESSION_ID_MAX);
+	memmove(id + 1 + TLS_SESSION_ID_MAX, id + 1, (size_t)(two.down.at + two.down.len - id - 1));
+	two.down.len += TLS_SESSION_ID_MAX;
+	id[0] = TLS_SESSION_ID_MAX;
+	memcpy(id + 1, two.client.handshake->session_id, TLS_SESSION_ID_MAX);
+	less(m + 2, (size_t)-TLS_SESSION_ID_MAX), less(two.down.at + record + 3, (size_t)-TLS_SESSION_ID_MAX);
+	CHECK(refused(&two.client, TLS_ILLEGAL_PARAMETER, "not offered"));
+}
+
+/* RFC 5246, 7.4.1.1 and RFC 5746: asked while it negotiates, the client goes on; afterwards nothing is negotiated again. */
+static void nothing_is_negotiated_again(void)
+{
+	static const uint8_t request[] = { TLS_HANDSHAKE, 3, 3, 0, 4, TLS_HELLO_REQUEST, 0, 0, 0 };
+	size_t record;
+	set_up(CRYPT_KEY_P256);
+	begin_answer();
+	uint8_t *m = find_message(&two.down, TLS_SERVER_HELLO, &record);
+	CHECK(m != NULL);
+	size_t first = record + TLS_RECORD_HEADER + load_be16(two.down.at + record + 3);
+	memmove(two.down.at + first + sizeof request, two.down.at + first, two.down.len - first);
+	memcpy(two.down.at + first, request, sizeof request);
+	two.down.len += sizeof request;
+	CHECK(two_shake(&two));
+	CHECK(tls_record_seal(&two.server, TLS_HANDSHAKE, (struct bytes){ request + TLS_RECORD_HEADER, 4 }));
+	CHECK(refused(&two.client, TLS_NO_RENEGOTIATION, "again"));
+
+	CHECK(shake());
+	static const uint8_t hello[] = { TLS_CLIENT_HELLO, 0, 0, 2, 3, 3 };
+	CHECK(tls_record_seal(&two.client, TLS_HANDSHAKE, (struct bytes){ hello, sizeof hello }));
+	CHECK(refused(&two.server, TLS_NO_RENEGOTIATION, "again"));
+}
+
+static void certificates_that_do_not_fit(void)
+{
+	static const uint16_t p384[] = { CRYPT_ECDSA_SECP384R1_SHA384 };
+	set_up(CRYPT_KEY_P256);
+	client.suites = rsa_suites, client.suites_count = 3; /* the server has no certificate of RSA */
+	begin();
+	CHECK(refused(&two.server, TLS_HANDSHAKE_FAILURE, "certificate"));
+	client.suites = NULL;
+	client.schemes = p384, client.schemes_count = 1;
+	server.sign_schemes = (const uint16_t[]){ CRYPT_ECDSA_SECP256R1_SHA256 }, server.sign_schemes_count = 1;
+	begin();
+	CHECK(refused(&two.server, TLS_HANDSHAKE_FAILURE, "certificate"));
+	set_up(CRYPT_KEY_P256);
+	server.client_auth = TLS_REQUIRE_CLIENT; /* the client has one of a kind that the server does not verify */
+	server.schemes = p384, server.schemes_count = 1;
+	client.identities = &world.by_kind[CRYPT_KEY_ED25519].identity, client.identities_count = 1;
+	begin();
+	CHECK(refused(&two.server, TLS_HANDSHAKE_FAILURE, "no certificate"));
+}
+
 static void secrets_are_gone_when_it_is_over(void)
 {
 	set_up(CRYPT_KEY_P256);
@@ -296,6 +508,13 @@ int main(void)
 	TEST(exporters_agree);
 	TEST(the_other_version_is_refused);
 	TEST(a_downgrade_is_noticed);
+	TEST(without_the_extended_master_secret);
+	TEST(a_session_keeps_its_extended_master_secret);
+	TEST(messages_out_of_order);
+	TEST(a_key_exchange_that_is_not_right);
+	TEST(a_session_that_nobody_offered);
+	TEST(nothing_is_negotiated_again);
+	TEST(certificates_that_do_not_fit);
 	TEST(secrets_are_gone_when_it_is_over);
 	two_free(&two);
 	two_close();
