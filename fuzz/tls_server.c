@@ -83,7 +83,7 @@ static void say_hello(struct bytes *in)
 	uint8_t sealed[TLS_TICKET_MAX], how = draw(in), more = draw(in);
 	size_t from = said.len;
 	struct tls_client_hello hello = { .legacy_version = TLS_1_2, .random = { random, sizeof random }, .session_id = { id, how & 128 ? 32 : 0 },
-		.suites = { all_suites + (how & 6), more & 32 ? sizeof all_suites - 6 : sizeof all_suites - 8 }, .compressions = { none, 1 },
+		.suites = { all_suites + (how & 6), sizeof all_suites - (how & 6) - (more & 32 ? 0 : 2) }, .compressions = { none, 1 },
 		.groups = { groups, sizeof groups }, .schemes = { schemes, sizeof schemes }, .versions = { versions, sizeof versions },
 		.shares = { share, how & 8 ? 0 : sizeof share }, .psk_modes = { modes, 1 }, .cookie = { cookie, cookie_len },
 		.alpn = { protocols, sizeof protocols }, .record_size_limit = 64u + more, .server_name = bytes_of(TWO_NAME),
