@@ -217,7 +217,7 @@ static void give(struct bytes wire)
 static void give_record(enum tls_content type, struct bytes plain)
 {
 	follow_keys();
-	if (!tls_record_seal(&shadow, type, plain)) return;
+	if (!tls_record_seal(&shadow, type, plain) || shadow.out_block == NULL) return; /* an empty one makes no record */
 	give((struct bytes){ shadow.out_block + shadow.out_at, shadow.out_len - shadow.out_at });
 	tls_record_drained(&shadow);
 }
