@@ -687,6 +687,26 @@ static void exporters_agree(void)
 	}
 }
 
+/* What keys.c knows by heart of a key schedule without a PSK. */
+static void the_schedule_without_a_psk(void)
+{
+	static const enum crypt_hash hashes[] = { CRYPT_SHA256, CRYPT_SHA384 };
+	uint8_t zeroes[48] = { 0 }, early[48], nothing[48], salt[48];
+
+	both();
+	for (size_t i = 0; i < COUNT(hashes); i++) {
+		size_t len = crypt_hash_len(hashes[i]);
+		two_start(&two, &client, &server);
+		two.client.handshake->hash = hashes[i];
+		tls_keys_early(&two.client, whole(NULL, 0));
+		crypt_hash(world.crypt, hashes[i], whole(NULL, 0), nothing);
+		crypt_hkdf_extract(world.crypt, hashes[i], whole(zeroes, len), whole(zeroes, len), early);
+		tls_expand_label(world.crypt, hashes[i], early, "derived", whole(nothing, len), (struct room){ salt, len });
+		CHECK(memcmp(salt, two.client.handshake->early_salt, len) == 0);
+		two_end(&two);
+	}
+}
+
 /* ---- secrets ---- */
 
 static bool holds(const void *memory, size_t len, struct bytes secret)
@@ -752,6 +772,7 @@ int main(void)
 	TEST(starving);
 	TEST(sizes_of_records);
 	TEST(exporters_agree);
+	TEST(the_schedule_without_a_psk);
 	TEST(secrets_are_wiped);
 	two_free(&two);
 	two_close();

@@ -96,9 +96,7 @@ static void start_with_key(struct crypt_digest *d, struct crypt *c, enum crypt_h
 	crypt_wipe(block, sizeof block);
 }
 
-struct hmac { struct crypt_digest inner, outer; };
-
-static void hmac_start(struct hmac *h, struct crypt *c, enum crypt_hash hash, struct bytes key)
+static void hmac_start(struct crypt_hkdf *h, struct crypt *c, enum crypt_hash hash, struct bytes key)
 {
 	uint8_t padded[BLOCK_BYTES_MAX] = { 0 };
 
@@ -109,7 +107,7 @@ static void hmac_start(struct hmac *h, struct crypt *c, enum crypt_hash hash, st
 	crypt_wipe(padded, sizeof padded);
 }
 
-static void hmac_finish(struct hmac *h, uint8_t *out)
+static void hmac_finish(struct crypt_hkdf *h, uint8_t *out)
 {
 	uint8_t inner[CRYPT_HASH_MAX];
 	size_t n = crypt_hash_len(h->inner.hash);
@@ -122,7 +120,7 @@ static void hmac_finish(struct hmac *h, uint8_t *out)
 
 void crypt_hmac(struct crypt *c, enum crypt_hash hash, struct bytes key, const struct bytes *parts, size_t count, uint8_t *out)
 {
-	struct hmac h;
+	struct crypt_hkdf h;
 	hmac_start(&h, c, hash, key);
 	for (size_t i = 0; i < count; i++) crypt_digest_add(&h.inner, parts[i]);
 	hmac_finish(&h, out);
@@ -134,17 +132,19 @@ void crypt_hkdf_extract(struct crypt *c, enum crypt_hash hash, struct bytes salt
 	crypt_hmac(c, hash, salt, &ikm, 1, prk);
 }
 
+void crypt_hkdf_start(struct crypt_hkdf *k, struct crypt *c, enum crypt_hash hash, struct bytes prk) { hmac_start(k, c, hash, prk); }
+void crypt_hkdf_end(struct crypt_hkdf *k) { crypt_wipe(k, sizeof *k); }
+
 /* RFC 5869, 2.3: T(i) = HMAC(prk, T(i-1) | info | i); the keyed start is the same for all. */
-void crypt_hkdf_expand(struct crypt *c, enum crypt_hash hash, struct bytes prk, struct bytes info, struct room out)
+void crypt_hkdf_next(const struct crypt_hkdf *keyed, struct bytes info, struct room out)
 {
-	struct hmac keyed, h;
+	struct crypt_hkdf h;
 	uint8_t t[CRYPT_HASH_MAX], number = 0;
-	size_t n = crypt_hash_len(hash);
+	size_t n = crypt_hash_len(keyed->inner.hash);
 
 	assert(out.len <= 255 * n);
-	hmac_start(&keyed, c, hash, prk);
 	while (out.len > 0) {
-		h = keyed;
+		h = *keyed;
 		if (number > 0) crypt_digest_add(&h.inner, (struct bytes){ t, n });
 		number++;
 		crypt_digest_add(&h.inner, info);
@@ -154,6 +154,13 @@ void crypt_hkdf_expand(struct crypt *c, enum crypt_hash hash, struct bytes prk, 
 		memcpy(out.at, t, part);
 		out = room_skip(out, part);
 	}
-	crypt_wipe(&keyed, sizeof keyed);
 	crypt_wipe(t, sizeof t);
+}
+
+void crypt_hkdf_expand(struct crypt *c, enum crypt_hash hash, struct bytes prk, struct bytes info, struct room out)
+{
+	struct crypt_hkdf keyed;
+	crypt_hkdf_start(&keyed, c, hash, prk);
+	crypt_hkdf_next(&keyed, info, out);
+	crypt_hkdf_end(&keyed);
 }

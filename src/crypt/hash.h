@@ -34,4 +34,10 @@ void crypt_hmac(struct crypt *, enum crypt_hash, struct bytes key, const struct 
 void crypt_hkdf_extract(struct crypt *, enum crypt_hash, struct bytes salt, struct bytes ikm, uint8_t *prk);
 void crypt_hkdf_expand(struct crypt *, enum crypt_hash, struct bytes prk, struct bytes info, struct room out);
 
+/* The same for several infos under one key: what depends on the key alone is computed once. */
+struct crypt_hkdf { struct crypt_digest inner, outer; };
+void crypt_hkdf_start(struct crypt_hkdf *, struct crypt *, enum crypt_hash, struct bytes prk);
+void crypt_hkdf_next(const struct crypt_hkdf *, struct bytes info, struct room out);
+void crypt_hkdf_end(struct crypt_hkdf *); /* wipes */
+
 #endif

@@ -74,7 +74,7 @@ struct tls_handshake {
 	uint8_t shares_count;
 
 	/* 1.3's secrets (7.1), each of the hash's length */
-	uint8_t early_secret[TLS_SECRET_MAX], handshake_secret[TLS_SECRET_MAX], master_secret[TLS_SECRET_MAX];
+	uint8_t early_salt[TLS_SECRET_MAX] /* Derive-Secret(Early Secret, "derived", "") */, master_secret[TLS_SECRET_MAX];
 	uint8_t client_handshake_secret[TLS_SECRET_MAX], server_handshake_secret[TLS_SECRET_MAX];
 	uint8_t client_traffic_secret[TLS_SECRET_MAX], server_traffic_secret[TLS_SECRET_MAX];
 	uint8_t master_secret12[TLS_SECRET_MAX];
@@ -168,9 +168,9 @@ void tls_side_end(struct tls_side *);                                       /* n
 
 /* keys.c (7.1): `secret` and results are of the suite's hash's length */
 void tls_expand_label(struct crypt *, enum crypt_hash, const uint8_t *secret, const char *label, struct bytes context, struct room out);
-void tls_keys_early(struct tls *, struct bytes psk);                /* sets early_secret; an empty psk: zeroes */
-void tls_keys_handshake(struct tls *, struct bytes shared_secret);  /* and the two handshake traffic secrets, from the transcript */
-void tls_keys_master(struct tls *);                                 /* and the two application secrets, exporter */
+void tls_keys_early(struct tls *, struct bytes psk);                /* sets early_salt; an empty psk: zeroes */
+void tls_keys_handshake(struct tls *, struct bytes shared_secret);  /* the two handshake traffic secrets, from the transcript; master_secret */
+void tls_keys_master(struct tls *);                                 /* the two application secrets and the exporter's, from the transcript */
 void tls_keys_resumption(struct tls *);                             /* after the client's Finished */
 void tls_keys_binder(struct crypt *, enum crypt_hash, struct bytes psk, bool external, const uint8_t *transcript_hash, uint8_t *binder);
 void tls_keys_early_traffic(struct tls *, struct bytes psk, enum crypt_hash, const uint8_t *hello_hash, uint8_t *secret);

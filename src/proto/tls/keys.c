@@ -15,6 +15,16 @@ static const uint8_t sha384_of_nothing[] = {
 	0x21, 0xfd, 0xb7, 0x11, 0x14, 0xbe, 0x07, 0x43, 0x4c, 0x0c, 0xc7, 0xbf, 0x63, 0xf6, 0xe1, 0xda,
 	0x27, 0x4e, 0xde, 0xbf, 0xe7, 0x6f, 0x65, 0xfb, 0xd5, 0x1a, 0xd2, 0xf1, 0x48, 0x98, 0xb9, 0x5b,
 };
+/* Derive-Secret(Early Secret, "derived", "") when there is no PSK: the same in every full handshake. */
+static const uint8_t sha256_without_psk[] = {
+	0x6f, 0x26, 0x15, 0xa1, 0x08, 0xc7, 0x02, 0xc5, 0x67, 0x8f, 0x54, 0xfc, 0x9d, 0xba, 0xb6, 0x97,
+	0x16, 0xc0, 0x76, 0x18, 0x9c, 0x48, 0x25, 0x0c, 0xeb, 0xea, 0xc3, 0x57, 0x6c, 0x36, 0x11, 0xba,
+};
+static const uint8_t sha384_without_psk[] = {
+	0x15, 0x91, 0xda, 0xc5, 0xcb, 0xbf, 0x03, 0x30, 0xa4, 0xa8, 0x4d, 0xe9, 0xc7, 0x53, 0x33, 0x0e,
+	0x92, 0xd0, 0x1f, 0x0a, 0x88, 0x21, 0x4b, 0x44, 0x64, 0x97, 0x2f, 0xd6, 0x68, 0x04, 0x9e, 0x93,
+	0xe5, 0x2f, 0x2b, 0x16, 0xfa, 0xd9, 0x22, 0xfd, 0xc0, 0x58, 0x44, 0x78, 0x42, 0x8f, 0x28, 0x2b,
+};
 static const uint8_t zeroes[TLS_SECRET_MAX];
 
 static struct bytes hash_of_nothing(enum crypt_hash hash)
@@ -26,8 +36,7 @@ static struct bytes hash_of_nothing(enum crypt_hash hash)
 static struct bytes of_hash(const uint8_t *at, enum crypt_hash hash) { return (struct bytes){ at, crypt_hash_len(hash) }; }
 
 /* HKDF-Expand-Label: the info is HkdfLabel, { length, "tls13 " + label, context }. */
-void tls_expand_label(struct crypt *crypt, enum crypt_hash hash, const uint8_t *secret, const char *label, struct bytes context,
-                      struct room out)
+static void expand(const struct crypt_hkdf *keyed, const char *label, struct bytes context, struct room out)
 {
 	uint8_t info[2 + 1 + 6 + LABEL_MAX + 1 + CONTEXT_MAX];
 	size_t label_len = strlen(label), context_at = 3 + 6 + label_len + 1;
@@ -39,7 +48,16 @@ void tls_expand_label(struct crypt *crypt, enum crypt_hash hash, const uint8_t *
 	memcpy(info + 3 + 6, label, label_len);
 	info[context_at - 1] = (uint8_t)context.len;
 	if (context.len > 0) memcpy(info + context_at, context.at, context.len);
-	crypt_hkdf_expand(crypt, hash, of_hash(secret, hash), (struct bytes){ info, context_at + context.len }, out);
+	crypt_hkdf_next(keyed, (struct bytes){ info, context_at + context.len }, out);
+}
+
+void tls_expand_label(struct crypt *crypt, enum crypt_hash hash, const uint8_t *secret, const char *label, struct bytes context,
+                      struct room out)
+{
+	struct crypt_hkdf keyed;
+	crypt_hkdf_start(&keyed, crypt, hash, of_hash(secret, hash));
+	expand(&keyed, label, context, out);
+	crypt_hkdf_end(&keyed);
 }
 
 /* Derive-Secret, of messages whose hash is known. */
@@ -47,16 +65,6 @@ static void derive(struct crypt *crypt, enum crypt_hash hash, const uint8_t *sec
                    uint8_t *out)
 {
 	tls_expand_label(crypt, hash, secret, label, messages, (struct room){ out, crypt_hash_len(hash) });
-}
-
-/* Down one step of the figure in 7.1: Derive-Secret(., "derived", "") is the salt under which new key material goes in. */
-static void step_down(struct crypt *crypt, enum crypt_hash hash, const uint8_t *secret, struct bytes material, uint8_t *out)
-{
-	uint8_t salt[CRYPT_HASH_MAX];
-
-	derive(crypt, hash, secret, "derived", hash_of_nothing(hash), salt);
-	crypt_hkdf_extract(crypt, hash, of_hash(salt, hash), material, out);
-	crypt_wipe(salt, sizeof salt);
 }
 
 static void log_secret(struct tls *t, const char *label, const uint8_t *secret, enum crypt_hash hash)
@@ -73,34 +81,54 @@ static void early_secret(struct crypt *crypt, enum crypt_hash hash, struct bytes
 
 void tls_keys_early(struct tls *t, struct bytes psk)
 {
-	early_secret(t->config->crypt, t->handshake->hash, psk, t->handshake->early_secret);
+	struct tls_handshake *h = t->handshake;
+	uint8_t early[CRYPT_HASH_MAX];
+
+	if (psk.len == 0) {
+		memcpy(h->early_salt, h->hash == CRYPT_SHA256 ? sha256_without_psk : sha384_without_psk, crypt_hash_len(h->hash));
+		return;
+	}
+	early_secret(t->config->crypt, h->hash, psk, early);
+	derive(t->config->crypt, h->hash, early, "derived", hash_of_nothing(h->hash), h->early_salt);
+	crypt_wipe(early, sizeof early);
 }
 
+/* Down the figure of 7.1 to the Master Secret, which hangs on no message. */
 void tls_keys_handshake(struct tls *t, struct bytes shared_secret)
 {
 	struct tls_handshake *h = t->handshake;
 	struct crypt *crypt = t->config->crypt;
-	uint8_t hello[CRYPT_HASH_MAX];
+	uint8_t hello[CRYPT_HASH_MAX], secret[CRYPT_HASH_MAX], salt[CRYPT_HASH_MAX];
+	size_t len = crypt_hash_len(h->hash);
+	struct crypt_hkdf keyed;
 
 	tls_transcript_peek(t, hello);
-	step_down(crypt, h->hash, h->early_secret, shared_secret, h->handshake_secret);
-	derive(crypt, h->hash, h->handshake_secret, "c hs traffic", of_hash(hello, h->hash), h->client_handshake_secret);
-	derive(crypt, h->hash, h->handshake_secret, "s hs traffic", of_hash(hello, h->hash), h->server_handshake_secret);
+	crypt_hkdf_extract(crypt, h->hash, of_hash(h->early_salt, h->hash), shared_secret, secret);
+	crypt_hkdf_start(&keyed, crypt, h->hash, of_hash(secret, h->hash));
+	expand(&keyed, "c hs traffic", of_hash(hello, h->hash), (struct room){ h->client_handshake_secret, len });
+	expand(&keyed, "s hs traffic", of_hash(hello, h->hash), (struct room){ h->server_handshake_secret, len });
+	expand(&keyed, "derived", hash_of_nothing(h->hash), (struct room){ salt, len });
+	crypt_hkdf_extract(crypt, h->hash, of_hash(salt, h->hash), of_hash(zeroes, h->hash), h->master_secret);
 	log_secret(t, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", h->client_handshake_secret, h->hash);
 	log_secret(t, "SERVER_HANDSHAKE_TRAFFIC_SECRET", h->server_handshake_secret, h->hash);
+	crypt_hkdf_end(&keyed);
+	crypt_wipe(secret, sizeof secret);
+	crypt_wipe(salt, sizeof salt);
 }
 
 void tls_keys_master(struct tls *t)
 {
 	struct tls_handshake *h = t->handshake;
-	struct crypt *crypt = t->config->crypt;
 	uint8_t so_far[CRYPT_HASH_MAX];
+	size_t len = crypt_hash_len(h->hash);
+	struct crypt_hkdf keyed;
 
 	tls_transcript_peek(t, so_far);
-	step_down(crypt, h->hash, h->handshake_secret, of_hash(zeroes, h->hash), h->master_secret);
-	derive(crypt, h->hash, h->master_secret, "c ap traffic", of_hash(so_far, h->hash), h->client_traffic_secret);
-	derive(crypt, h->hash, h->master_secret, "s ap traffic", of_hash(so_far, h->hash), h->server_traffic_secret);
-	derive(crypt, h->hash, h->master_secret, "exp master", of_hash(so_far, h->hash), t->exporter_secret);
+	crypt_hkdf_start(&keyed, t->config->crypt, h->hash, of_hash(h->master_secret, h->hash));
+	expand(&keyed, "c ap traffic", of_hash(so_far, h->hash), (struct room){ h->client_traffic_secret, len });
+	expand(&keyed, "s ap traffic", of_hash(so_far, h->hash), (struct room){ h->server_traffic_secret, len });
+	expand(&keyed, "exp master", of_hash(so_far, h->hash), (struct room){ t->exporter_secret, len });
+	crypt_hkdf_end(&keyed);
 	log_secret(t, "CLIENT_TRAFFIC_SECRET_0", h->client_traffic_secret, h->hash);
 	log_secret(t, "SERVER_TRAFFIC_SECRET_0", h->server_traffic_secret, h->hash);
 	log_secret(t, "EXPORTER_SECRET", t->exporter_secret, h->hash);
@@ -200,15 +228,17 @@ void tls_side_set13(struct tls *t, struct tls_side *side, unsigned suite, const 
 	const struct tls_suite_info *info = tls_suite_find(suite);
 	struct crypt *crypt = t->config->crypt;
 	uint8_t key[CRYPT_AEAD_KEY_MAX];
+	struct crypt_hkdf keyed;
 
 	tls_side_end(side);
 	memcpy(side->secret, secret, crypt_hash_len(info->hash));
-	tls_expand_label(crypt, info->hash, secret, "key", (struct bytes){ zeroes, 0 },
-	                 (struct room){ key, crypt_aead_key_len(info->aead) });
-	tls_expand_label(crypt, info->hash, secret, "iv", (struct bytes){ zeroes, 0 }, (struct room){ side->iv, sizeof side->iv });
+	crypt_hkdf_start(&keyed, crypt, info->hash, of_hash(secret, info->hash));
+	expand(&keyed, "key", (struct bytes){ zeroes, 0 }, (struct room){ key, crypt_aead_key_len(info->aead) });
+	expand(&keyed, "iv", (struct bytes){ zeroes, 0 }, (struct room){ side->iv, sizeof side->iv });
 	if (side == &t->out) crypt_aead_seal_key(&side->aead, crypt, info->aead, key);
 	else crypt_aead_open_key(&side->aead, crypt, info->aead, key);
 	if (side == &t->in) t->input_keys_changed = true;
+	crypt_hkdf_end(&keyed);
 	crypt_wipe(key, sizeof key);
 }
 
