@@ -28,9 +28,9 @@ struct bogo_flags {
 	struct bytes ocsp_response;
 	int max_send_fragment;
 	/* what to do with it */
-	bool shim_writes_first, shim_shuts_down, check_close_notify, key_update, send_alert, peek_then_read;
+	bool shim_writes_first, read_with_unfinished_write, shim_shuts_down, check_close_notify, key_update, send_alert, peek_then_read;
 	bool use_export_context, use_exporter_between_reads, export_traffic_secrets;
-	int read_size, export_keying_material;
+	int read_size, export_keying_material, early_write_after_message;
 	const char *export_label, *export_context;
 	/* what must come out */
 	bool expect_session_miss, expect_hrr, expect_no_hrr, expect_accept_early_data, expect_reject_early_data;

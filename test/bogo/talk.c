@@ -129,12 +129,27 @@ static bool echo(struct tls_socket *s, const struct bogo_flags *flags)
 	return n > 0 && tls_socket_write(s, (struct bytes){ buffer, n });
 }
 
+/* A write of ours never stays half done: to begin with it is to have written. */
+static bool writes_first(const struct bogo_flags *flags) { return flags->shim_writes_first || flags->read_with_unfinished_write; }
+
+static void write_early(struct tls_socket *s, size_t *greeted)
+{
+	if (*greeted > 0 || !tls_may_send_early(&s->tls)) return;
+	*greeted = tls_send(&s->tls, tls_socket_now(s), bytes_of(greeting));
+	tls_socket_flush(s);
+}
+
+/* Early data may be sent until the server's Finished has come; here, when this message has. */
+static bool past_message(const struct tls *t, int type)
+{
+	return type == TLS_SERVER_HELLO ? t->state == TLS_CLIENT_WAIT_EE : t->state > TLS_CLIENT_WAIT_EE;
+}
+
 static bool handshake(struct tls_socket *s, const struct bogo_flags *flags, size_t *greeted)
 {
 	tls_socket_flush(s);
-	if (!flags->server && flags->shim_writes_first && tls_may_send_early(&s->tls)) {
-		*greeted = tls_send(&s->tls, tls_socket_now(s), bytes_of(greeting));
-		tls_socket_flush(s);
+	if (!flags->server && writes_first(flags) && flags->early_write_after_message == 0 && tls_may_send_early(&s->tls)) {
+		write_early(s, greeted);
 		if (!send_exports(s, flags)) return false;
 	}
 	while (!tls_is_connected(&s->tls)) {
@@ -143,6 +158,7 @@ static bool handshake(struct tls_socket *s, const struct bogo_flags *flags, size
 		} else if (!tls_socket_step(s)) {
 			return complain_of(s);
 		}
+		if (flags->early_write_after_message != 0 && past_message(&s->tls, flags->early_write_after_message)) write_early(s, greeted);
 	}
 	if (s->news & TLS_EARLY_REFUSED) *greeted = 0;
 	return true;
@@ -179,7 +195,7 @@ static bool talk(struct tls_socket *s, const struct bogo_flags *flags, size_t gr
 		tls_abort(&s->tls, tls_socket_now(s), (enum tls_alert)ALERT_OF_SEND_ALERT);
 		return true;
 	}
-	if (flags->shim_writes_first && !tls_socket_write(s, bytes_skip(bytes_of(greeting), greeted))) return complain_of(s);
+	if (writes_first(flags) && !tls_socket_write(s, bytes_skip(bytes_of(greeting), greeted))) return complain_of(s);
 	if (flags->shim_shuts_down) return shut_down(s, flags);
 	while (echo(s, flags)) {}
 	if (!ended_well(s, flags)) return false;

@@ -175,7 +175,7 @@ static bool dispatch(struct tls *t, instant now, struct bytes raw, bool last_in_
 
 	tls_seen_add(t->config->seen, &seen);
 	t->input_keys_changed = false;
-	if (!last_in_record && ends_flight(raw))
+	if (!last_in_record && t->state < TLS_OPEN && ends_flight(raw))
 		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "more handshake bytes in the record behind the last message before our answer");
 	if (!on_message(t, now, (enum tls_message_type)raw.at[0], bytes_skip(raw, TLS_MESSAGE_HEADER), raw)) return false;
 	if (t->input_keys_changed && !last_in_record)
