@@ -91,6 +91,14 @@ a_page() {
 	lab "$@" curl -sS --max-time 20 http://www.example.com/ >page
 	cmp page labs/www/index.html
 }
+a_page_over_tls() { # by the lab's own authority, which the program trusts
+	lab "$@" curl -sS --max-time 20 https://www.example.com/ >page
+	cmp page labs/www/index.html
+}
+nobody_else_believed() {
+	lab "$@" curl -sS --max-time 20 https://stranger.example.com/ >said 2>&1
+	[ $? = 60 ] && grep -q 'unable to get local issuer' said
+}
 refused_at_once() {
 	lab "$@" sh -c 'date +%s%N; nc -v -w 10 203.0.113.2 9; echo $?; date +%s%N' >said 2>&1
 	cat said
@@ -147,6 +155,8 @@ try_all() { # WHO DEVICE
 	check "$1, $2: not sooner either when the lab itself was held up" never_sooner "$@"
 	check "$1, $2: 10 MB pass unharmed both ways through nc" ten_megabytes "$@"
 	check "$1, $2: curl gets the page" a_page "$@"
+	check "$1, $2: curl gets it over TLS" a_page_over_tls "$@"
+	check "$1, $2: curl believes no other authority" nobody_else_believed "$@"
 	check "$1, $2: a closed port is refused at once" refused_at_once "$@"
 	check "$1, $2: exit status" status_passed_on "$@"
 	check "$1, $2: killed by a signal" signal_passed_on "$@"
