@@ -166,7 +166,7 @@ static void follow_keys(void)
 	} else if (server.version == TLS_1_3) {
 		if (shadow.out.aead.state == NULL || memcmp(shadow.out.secret, server.in.secret, sizeof server.in.secret) != 0)
 			tls_side_set13(&shadow, &shadow.out, server.suite, server.in.secret);
-	} else if (shadow.out.aead.state == NULL) {
+	} else if (shadow.out.aead.state == NULL && shadow.handshake != NULL) {
 		tls_keys12_sides(&shadow, NULL, &shadow.out);
 	}
 	shadow.out.sequence = server.in.sequence;
@@ -267,10 +267,7 @@ static void act(struct bytes *in)
 	switch (how & 15) {
 	case 0: give(draw_bytes(in, draw(in))); break;
 	case 1: { enum tls_content type = (enum tls_content)(20 + draw(in) % 5); give_record(type, draw_bytes(in, draw(in))); break; }
-	case 11: /* in 1.2 keys change with it; in neither version it is sealed */
-		tls_side_end(&shadow.out);
-		give((struct bytes){ change_cipher_spec, sizeof change_cipher_spec });
-		break;
+	case 11: give((struct bytes){ change_cipher_spec, sizeof change_cipher_spec }); break; /* never sealed */
 	case 13: give_unreadable(in); break;
 	case 14: give_record(TLS_APPLICATION_DATA, draw_bytes(in, draw(in))); break;
 	case 15: program(in); break;
