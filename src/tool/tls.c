@@ -69,7 +69,8 @@ static struct tool *list_open(struct tool_env *env)
 struct tool *tls_tool_open(int argc, const char *const *argv, struct tool_env *env)
 {
 	static const struct { const char *word; struct tool *(*open)(int, const char *const *, struct tool_env *); } parts[] = {
-		{ "ca", tls_ca_open }, { "cert", tls_cert_open }, { "client", tls_client_open }, { "server", tls_server_open },
+		{ "ca", tls_ca_open }, { "cert", tls_cert_open }, { "client", tls_client_open }, { "scan", tls_scan_open },
+		{ "server", tls_server_open },
 	};
 	const char *words[COUNT(parts)];
 
