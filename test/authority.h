@@ -27,6 +27,7 @@ static struct x509_ask ask;
 static struct x509_answer answer;
 static struct bytes crl_der;
 static char why_words[300];
+static bool hushed; /* what could not be made is expected, and not worth a line */
 
 static inline struct bytes kept(const void *at, size_t len)
 {
@@ -128,7 +129,7 @@ static inline struct bytes make(const struct issue *i)
 	struct text why = text_in(why_words, sizeof why_words);
 	struct room room = { memory + used, sizeof memory - used };
 	size_t n = issue_certificate(crypt, i, room, &why);
-	if (n == 0) printf("# not made: %s\n", why_words);
+	if (n == 0 && !hushed) printf("# not made: %s\n", why_words);
 	used += n;
 	return (struct bytes){ room.at, n };
 }
@@ -139,7 +140,7 @@ static inline struct x509_trust *trust_in(struct bytes der)
 	struct text why = text_in(why_words, sizeof why_words);
 	struct x509_trust *trust = x509_trust_open(crypt);
 	size_t n = issue_pem(der, "CERTIFICATE", (struct room){ pem, sizeof pem });
-	if (!x509_trust_add(trust, (struct bytes){ pem, n }, &why)) printf("# not a root: %s\n", why_words);
+	if (!x509_trust_add(trust, (struct bytes){ pem, n }, &why) && !hushed) printf("# not a root: %s\n", why_words);
 	return trust;
 }
 

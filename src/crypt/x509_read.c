@@ -26,7 +26,7 @@ static const struct { uint8_t len, oid[11]; const char *name; } extensions[X509_
 /* What may be critical: that of which the meaning is kept, by our rules or by libcrypto's. */
 #define UNDERSTOOD (1u << X509_BASIC_CONSTRAINTS | 1u << X509_KEY_USAGE | 1u << X509_EXTENDED_KEY_USAGE | \
 	1u << X509_SUBJECT_NAMES | 1u << X509_NAME_CONSTRAINTS | 1u << X509_POLICIES | 1u << X509_POLICY_MAPPINGS | \
-	1u << X509_POLICY_CONSTRAINTS | 1u << X509_INHIBIT_ANY_POLICY | 1u << X509_TLS_FEATURE | 1u << X509_OCSP_NOCHECK | \
+	1u << X509_POLICY_CONSTRAINTS | 1u << X509_INHIBIT_ANY_POLICY | \
 	1u << X509_SUBJECT_KEY | 1u << X509_AUTHORITY_KEY | 1u << X509_AUTHORITY_ACCESS)
 
 const char *x509_extension_name(enum x509_extension e) { return extensions[e].name; }
