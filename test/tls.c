@@ -668,6 +668,72 @@ static void sizes_of_records(void)
 	CHECK(held_nothing());
 }
 
+/* A block that holds several records: they are sealed one behind another, and opened so that they are read in one piece. */
+static void records_in_one_block(void)
+{
+	enum { BLOCKS = 6, BLOCK = 64 << 10 };
+	static uint8_t words[50000];
+	struct pool large, *usual = &world.records;
+	uint8_t *memory = malloc(BLOCKS * BLOCK);
+
+	both();
+	pool_init(&large, (struct room){ memory, BLOCKS * BLOCK }, BLOCK);
+	client.records = server.records = &large;
+	for (size_t i = 0; i < sizeof words; i++) words[i] = (uint8_t)(i % 251);
+	connected();
+	CHECK(large.out == 0 && usual->out == 0);
+	CHECK_EQ(tls_send(&two.client, 0, whole(words, sizeof words)), sizeof words);
+	CHECK_EQ(large.out, 1);
+	struct bytes out = tls_output(&two.client, 0);
+	CHECK_EQ(tls_input(&two.server, 0, bytes_first(out, out.len - 1)), 3 * (TLS_RECORD_HEADER + TLS_PLAINTEXT_MAX + 1 + CRYPT_TAG_BYTES));
+	CHECK_EQ(tls_peek(&two.server).len, 3 * TLS_PLAINTEXT_MAX); /* the rest of the fourth stays where it is */
+	CHECK(bytes_equal(tls_peek(&two.server), whole(words, 3 * TLS_PLAINTEXT_MAX)));
+	tls_sent(&two.client, 3 * (TLS_RECORD_HEADER + TLS_PLAINTEXT_MAX + 1 + CRYPT_TAG_BYTES));
+	tls_take(&two.server, 3 * TLS_PLAINTEXT_MAX);
+	while (two_move(&two)) continue;
+	CHECK(bytes_equal(tls_peek(&two.server), bytes_skip(whole(words, sizeof words), 3 * TLS_PLAINTEXT_MAX)));
+	tls_take(&two.server, tls_peek(&two.server).len);
+	CHECK(carries_a_stream());
+	tls_send(&two.client, 0, bytes_of("a")); /* a KeyUpdate between two records of data, in one input */
+	tls_update_keys(&two.client, 0, false);
+	tls_send(&two.client, 0, bytes_of("b"));
+	while (two_move(&two)) continue;
+	CHECK(bytes_equal(tls_peek(&two.server), bytes_of("ab")));
+	two_end(&two);
+	CHECK_EQ(large.out, 0);
+	free(memory);
+}
+
+/* A full block takes no more; when it has gone out, there is room again, and what waited goes first. */
+static void a_full_block(void)
+{
+	static uint8_t much[40000];
+	void *held[TWO_RECORDS + 1];
+	size_t n, sent;
+
+	both();
+	connected();
+	two.client_news = two.server_news = 0;
+	sent = tls_send(&two.client, 0, whole(much, sizeof much));
+	CHECK(sent > 0 && sent < sizeof much);
+	CHECK_EQ(tls_send(&two.client, 0, whole(much, sizeof much)), 0);
+	for (n = 0; (held[n] = pool_take(&world.records)) != NULL; n++) continue;
+	tls_update_keys(&two.client, 0, false); /* there is a little room kept for it, */
+	tls_update_keys(&two.client, 0, true);
+	tls_update_keys(&two.client, 0, true);  /* but not for so many: this one waits */
+	CHECK(two.client.updates_wait != 0);
+	CHECK(!(tls_news(&two.client) & TLS_WRITABLE));
+	while (n > 0) pool_give(&world.records, held[--n]);
+	for (struct bytes plain; two_move(&two) || (plain = tls_peek(&two.server)).len > 0;)
+		if ((plain = tls_peek(&two.server)).len > 0) tls_take(&two.server, plain.len);
+	CHECK(two.client_news & TLS_WRITABLE);
+	CHECK_EQ(two.client.updates_wait, 0);
+	CHECK(two_say(&two, &two.client, &two.server, "still here") && two_say(&two, &two.server, &two.client, "so am I"));
+	CHECK(two.client_news & TLS_KEYS_UPDATED);
+	two_end(&two);
+	CHECK(held_nothing());
+}
+
 static void exporters_agree(void)
 {
 	uint8_t a[80], b[80], other[80];
@@ -771,6 +837,8 @@ int main(void)
 	TEST(a_handshake_that_takes_too_long);
 	TEST(starving);
 	TEST(sizes_of_records);
+	TEST(records_in_one_block);
+	TEST(a_full_block);
 	TEST(exporters_agree);
 	TEST(the_schedule_without_a_psk);
 	TEST(secrets_are_wiped);

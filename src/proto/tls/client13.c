@@ -58,6 +58,8 @@ bool tls_client13_start(struct tls *t, instant now, const struct tls_server_hell
 	for (size_t i = 0; i < h->shares_count; i++) crypt_share_end(&h->shares[i]);
 	tls_side_set13(t, &t->in, t->suite, h->server_handshake_secret);
 	if (!h->early_offered) tls_side_set13(t, &t->out, t->suite, h->client_handshake_secret);
+	trace_say(t->config->trace, "TLS 1.3: %s, %s, %s", t->resumed ? "resumed by a ticket" : psk.len > 0 ? "with an external PSK" : "full handshake",
+	          tls_suite_name(t->suite), tls_group_name(t->group));
 	tls_enter(t, TLS_CLIENT_WAIT_EE);
 	return true;
 }
@@ -101,6 +103,7 @@ static bool early_taken(struct tls *t)
 
 static void early_refused(struct tls *t)
 {
+	trace_say(t->config->trace, "TLS: the server did not take the early data");
 	t->handshake->early_offered = false;
 	t->count.early_left = 0;
 	t->news |= TLS_EARLY_REFUSED;

@@ -439,6 +439,8 @@ static bool on_retry(struct tls *t, instant now, const struct tls_server_hello *
 	refuse_early(t);
 	if ((sh->has & TLS_HAS(TLS_EXT_KEY_SHARE)) != 0) replace_shares(t, sh->share_group);
 	if (!t->config->no_middlebox_compatibility && !t->handshake->ccs_sent && !tls_send_change_cipher_spec(t)) return false;
+	trace_say(t->config->trace, "TLS: hello again: the server asks for %s", (sh->has & TLS_HAS(TLS_EXT_KEY_SHARE)) != 0 ? tls_group_name(sh->share_group)
+	                                                                                                               : "its cookie");
 	tls_enter(t, TLS_CLIENT_WAIT_SH);
 	return send_hello(t, now, (sh->has & TLS_HAS(TLS_EXT_COOKIE)) != 0 ? sh->cookie : (struct bytes){ NULL, 0 });
 }

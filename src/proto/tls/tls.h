@@ -16,8 +16,9 @@
  * stream ends, say so with tls_input_end: a stream that ended without close_notify was cut short, and is told apart.
  *
  * Memory: a `struct tls` is small. While the handshake runs it holds a block of config->handshakes, while bytes wait one of
- * config->records each way; an idle connection holds none. When a pool is empty, the machine waits (takes and
- * sends nothing) and says TLS_STARVED once; try again when a block has come back.
+ * config->records each way (two for a flight that one cannot hold); an idle connection holds none. The larger the blocks of
+ * records, the more records go through one call. When a pool is empty, the machine waits (takes and sends nothing) and
+ * says TLS_STARVED once; try again when a block has come back.
  */
 #ifndef TULLE_PROTO_TLS_TLS_H
 #define TULLE_PROTO_TLS_TLS_H
