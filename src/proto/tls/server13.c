@@ -353,15 +353,19 @@ static bool put_ticket(struct tls *t, int64_t date_ms, uint8_t number, struct tl
 {
 	uint8_t sealed[TLS_TICKET_MAX];
 	struct bytes nonce = { &number, TICKET_NONCE_BYTES };
+	uint8_t grease[4] = { 0 };
 	struct tls_ticket k;
 
 	fill_ticket(t, date_ms, &k);
-	k.age_add = (uint32_t)rng_next(t->config->rng);
+	uint64_t chance = rng_next(t->config->rng);
+	k.age_add = (uint32_t)chance;
+	store_be16(grease, (uint16_t)(0x0a0a + (chance >> 60) * 0x1010)); /* an extension that nobody knows (RFC 8701, 4.1) */
 	tls_keys_psk(t, nonce, k.secret);
 	size_t len = tls_ticket_seal(t->config->tickets, date_ms, &k, (struct room){ sealed, sizeof sealed });
 	tls_emit_new_session_ticket(w, true, &(struct tls_new_session_ticket){ .lifetime = k.lifetime_s, .age_add = k.age_add, .nonce = nonce,
 		.ticket = { sealed, len }, .early_data_max = k.early_data_max,
-		.has = k.early_data_max > 0 ? TLS_HAS(TLS_EXT_EARLY_DATA) : 0 });
+		.has = k.early_data_max > 0 ? TLS_HAS(TLS_EXT_EARLY_DATA) : 0,
+		.extensions = { grease, t->config->no_grease ? 0 : sizeof grease } });
 	crypt_wipe(&k, sizeof k);
 	return len > 0 && !w->cut;
 }
