@@ -18,13 +18,15 @@ static bool fetch(struct crypt *c)
 
 static bool have_groups(struct crypt *c)
 {
+	static const uint8_t base[32] = { 9 };
 	EVP_KEYMGMT *kem = EVP_KEYMGMT_fetch(c->library, "ML-KEM-768", NULL);
 
 	c->has_mlkem = kem != NULL;
 	EVP_KEYMGMT_free(kem);
 	c->p256 = EC_GROUP_new_by_curve_name_ex(c->library, NULL, NID_X9_62_prime256v1);
 	c->p384 = EC_GROUP_new_by_curve_name_ex(c->library, NULL, NID_secp384r1);
-	return c->p256 != NULL && c->p384 != NULL;
+	c->x25519_base = EVP_PKEY_new_raw_public_key_ex(c->library, "X25519", NULL, base, sizeof base);
+	return c->p256 != NULL && c->p384 != NULL && c->x25519_base != NULL;
 }
 
 /* NULL: all is well. */
@@ -35,7 +37,7 @@ static const char *set_up(struct crypt *c)
 	if ((c->standard = OSSL_PROVIDER_load(c->library, "default")) == NULL)
 		return "libcrypto's default provider cannot be loaded";
 	if (!fetch(c)) return "libcrypto lacks one of SHA-1, SHA-2, AES-GCM and ChaCha20-Poly1305";
-	if (!have_groups(c)) return "libcrypto lacks the curves P-256 and P-384";
+	if (!have_groups(c)) return "libcrypto lacks one of the curves X25519, P-256 and P-384";
 	return NULL;
 }
 
@@ -44,6 +46,7 @@ static void tear_down(struct crypt *c)
 	x509_seen_forget(c);
 	EC_GROUP_free(c->p256);
 	EC_GROUP_free(c->p384);
+	EVP_PKEY_free(c->x25519_base);
 	for (int i = 0; i < CRYPT_HASHES; i++) EVP_MD_free(c->digests[i]);
 	for (int i = 0; i < CRYPT_AEADS; i++) EVP_CIPHER_free(c->ciphers[i]);
 	OSSL_PROVIDER_unload(c->standard);

@@ -28,6 +28,7 @@ struct crypt {
 	EVP_MD *digests[CRYPT_HASHES];
 	EVP_CIPHER *ciphers[CRYPT_AEADS];
 	EC_GROUP *p256, *p384;
+	EVP_PKEY *x25519_base; /* the point 9, as if it were a peer's */
 	bool has_mlkem;
 	struct crypt_seen { struct bytes der; X509 *x509; } seen[CRYPT_SEEN_MAX]; /* x509_seen.c; both owned */
 	unsigned seen_next;

@@ -97,42 +97,62 @@ static size_t curve_finish(const struct crypt_share *s, struct bytes theirs, uin
 	return ok ? n : 0;
 }
 
-/* --- X25519 --- */
+/* --- X25519 ---
+ * `state` is a context of the private key, ready to derive. The public key is derived too, from the base point 9 (RFC 7748,
+ * 6.1): libcrypto's own way, through Edwards' curve, is slower. So the key is given with a public part that is not its own,
+ * and that nothing reads. */
+
+static EVP_PKEY *x25519_private(struct crypt *c, uint8_t *key)
+{
+	uint8_t unused[X25519_BYTES] = { 0 };
+	OSSL_PARAM params[] = { OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, key, X25519_BYTES),
+	                        OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, unused, X25519_BYTES), OSSL_PARAM_END };
+	EVP_PKEY *pkey = NULL;
+	EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(c->library, "X25519", NULL);
+
+	if (make == NULL || EVP_PKEY_fromdata_init(make) != 1 || EVP_PKEY_fromdata(make, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
+		pkey = NULL;
+	EVP_PKEY_CTX_free(make);
+	return pkey;
+}
+
+static bool x25519_multiply(EVP_PKEY_CTX *derive, EVP_PKEY *point, uint8_t *out)
+{
+	size_t n = X25519_BYTES;
+	return EVP_PKEY_derive_set_peer_ex(derive, point, 0) == 1 && EVP_PKEY_derive(derive, out, &n) == 1 && n == X25519_BYTES;
+}
 
 static size_t x25519_make(struct crypt_share *s, struct rng *rng, uint8_t *out)
 {
-	size_t n = X25519_BYTES;
-
 	rng_fill(rng, (struct room){ s->private_key, X25519_BYTES });
-	EVP_PKEY *key = EVP_PKEY_new_raw_private_key_ex(s->crypt->library, "X25519", NULL, s->private_key, X25519_BYTES);
-	bool ok = key != NULL && EVP_PKEY_get_raw_public_key(key, out, &n) == 1 && n == X25519_BYTES;
+	EVP_PKEY *key = x25519_private(s->crypt, s->private_key);
+	EVP_PKEY_CTX *derive = key == NULL ? NULL : EVP_PKEY_CTX_new_from_pkey(s->crypt->library, key, NULL);
+	bool ok = derive != NULL && EVP_PKEY_derive_init(derive) == 1 && x25519_multiply(derive, s->crypt->x25519_base, out);
+
 	assert(ok);
-	s->state = key;
-	return n;
+	EVP_PKEY_free(key); /* the context holds it */
+	s->state = derive;
+	return X25519_BYTES;
 }
 
 /* The all-zero secret of a point of small order is refused (RFC 7748, 6.1; RFC 8446, 7.4.2): by libcrypto, and by us. */
 static size_t x25519_finish(const struct crypt_share *s, struct bytes theirs, uint8_t *secret)
 {
 	static const uint8_t zeroes[X25519_BYTES];
-	size_t n = X25519_BYTES;
 
 	if (theirs.len != X25519_BYTES) return 0;
 	EVP_PKEY *peer = EVP_PKEY_new_raw_public_key_ex(s->crypt->library, "X25519", NULL, theirs.at, theirs.len);
-	EVP_PKEY_CTX *derive = EVP_PKEY_CTX_new_from_pkey(s->crypt->library, s->state, NULL);
-	bool ok = peer != NULL && derive != NULL && EVP_PKEY_derive_init(derive) == 1 &&
-	          EVP_PKEY_derive_set_peer_ex(derive, peer, 0) == 1 && EVP_PKEY_derive(derive, secret, &n) == 1 &&
-	          n == X25519_BYTES && !crypt_equal((struct bytes){ secret, n }, (struct bytes){ zeroes, n });
-	EVP_PKEY_CTX_free(derive);
+	bool ok = peer != NULL && x25519_multiply(s->state, peer, secret) &&
+	          !crypt_equal((struct bytes){ secret, X25519_BYTES }, (struct bytes){ zeroes, X25519_BYTES });
 	EVP_PKEY_free(peer);
-	return ok ? n : 0;
+	return ok ? X25519_BYTES : 0;
 }
 
 /* --- X25519MLKEM768 (draft-ietf-tls-ecdhe-mlkem): ML-KEM's part first, then X25519's ---
  * The client's share is a key to encapsulate to, the server's what was encapsulated. `state` is X25519's; ML-KEM's
  * private key is made again from its seed. */
 
-struct hybrid { EVP_PKEY *x25519, *mlkem; };
+struct hybrid { EVP_PKEY_CTX *x25519; EVP_PKEY *mlkem; };
 
 static EVP_PKEY *mlkem_make(struct crypt *c, struct rng *rng)
 {
@@ -258,11 +278,11 @@ void crypt_share_end(struct crypt_share *s)
 {
 	if (s->group == CRYPT_X25519MLKEM768 && s->state != NULL) {
 		struct hybrid *h = s->state;
-		EVP_PKEY_free(h->x25519);
+		EVP_PKEY_CTX_free(h->x25519);
 		EVP_PKEY_free(h->mlkem);
 		OPENSSL_free(h);
 	} else {
-		EVP_PKEY_free(s->state);
+		EVP_PKEY_CTX_free(s->state);
 	}
 	crypt_wipe(s, sizeof *s);
 }
