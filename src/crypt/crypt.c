@@ -26,7 +26,8 @@ static bool have_groups(struct crypt *c)
 	c->p256 = EC_GROUP_new_by_curve_name_ex(c->library, NULL, NID_X9_62_prime256v1);
 	c->p384 = EC_GROUP_new_by_curve_name_ex(c->library, NULL, NID_secp384r1);
 	c->x25519_base = EVP_PKEY_new_raw_public_key_ex(c->library, "X25519", NULL, base, sizeof base);
-	return c->p256 != NULL && c->p384 != NULL && c->x25519_base != NULL;
+	c->x25519_peer = EVP_PKEY_new_raw_public_key_ex(c->library, "X25519", NULL, base, sizeof base);
+	return c->p256 != NULL && c->p384 != NULL && c->x25519_base != NULL && c->x25519_peer != NULL;
 }
 
 /* NULL: all is well. */
@@ -37,6 +38,7 @@ static const char *set_up(struct crypt *c)
 	if ((c->standard = OSSL_PROVIDER_load(c->library, "default")) == NULL)
 		return "libcrypto's default provider cannot be loaded";
 	if (!fetch(c)) return "libcrypto lacks one of SHA-1, SHA-2, AES-GCM and ChaCha20-Poly1305";
+	for (int i = 0; i < CRYPT_HASHES; i++) crypt_hkdf_start(&c->no_salt[i], c, i, (struct bytes){ NULL, 0 });
 	if (!have_groups(c)) return "libcrypto lacks one of the curves X25519, P-256 and P-384";
 	return NULL;
 }
@@ -47,6 +49,7 @@ static void tear_down(struct crypt *c)
 	EC_GROUP_free(c->p256);
 	EC_GROUP_free(c->p384);
 	EVP_PKEY_free(c->x25519_base);
+	EVP_PKEY_free(c->x25519_peer);
 	for (int i = 0; i < CRYPT_HASHES; i++) EVP_MD_free(c->digests[i]);
 	for (int i = 0; i < CRYPT_AEADS; i++) EVP_CIPHER_free(c->ciphers[i]);
 	OSSL_PROVIDER_unload(c->standard);

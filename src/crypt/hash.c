@@ -50,6 +50,12 @@ void crypt_digest_add(struct crypt_digest *d, struct bytes b)
 	}
 }
 
+/* What of the struct a hash uses: the rest is neither copied nor wiped. */
+static size_t used_bytes(enum crypt_hash hash)
+{
+	return offsetof(struct crypt_digest, state) + (block_len(hash) == 128 ? sizeof(SHA512_CTX) : sizeof(SHA256_CTX));
+}
+
 static void finish(struct crypt_digest *d, uint8_t *out)
 {
 	assert(d->started);
@@ -64,17 +70,21 @@ static void finish(struct crypt_digest *d, uint8_t *out)
 
 void crypt_digest_peek(const struct crypt_digest *d, uint8_t *out)
 {
-	struct crypt_digest copy = *d;
+	struct crypt_digest copy;
+	crypt_digest_copy(&copy, d);
 	finish(&copy, out);
 }
 
 void crypt_digest_copy(struct crypt_digest *to, const struct crypt_digest *from)
 {
 	assert(from->started);
-	*to = *from;
+	memcpy(to, from, used_bytes(from->hash));
 }
 
-void crypt_digest_end(struct crypt_digest *d) { crypt_wipe(d, sizeof *d); }
+void crypt_digest_end(struct crypt_digest *d)
+{
+	if (d->started) crypt_wipe(d, used_bytes(d->hash));
+}
 
 void crypt_hash(struct crypt *c, enum crypt_hash hash, struct bytes b, uint8_t *out)
 {
@@ -107,6 +117,12 @@ static void hmac_start(struct crypt_hkdf *h, struct crypt *c, enum crypt_hash ha
 	crypt_wipe(padded, sizeof padded);
 }
 
+static void copy_keyed(struct crypt_hkdf *to, const struct crypt_hkdf *from)
+{
+	crypt_digest_copy(&to->inner, &from->inner);
+	crypt_digest_copy(&to->outer, &from->outer);
+}
+
 static void hmac_finish(struct crypt_hkdf *h, uint8_t *out)
 {
 	uint8_t inner[CRYPT_HASH_MAX];
@@ -129,11 +145,22 @@ void crypt_hmac(struct crypt *c, enum crypt_hash hash, struct bytes key, const s
 /* RFC 5869, 2.2: no salt is a hash's length of zeroes, which as HMAC's key is the same as none. */
 void crypt_hkdf_extract(struct crypt *c, enum crypt_hash hash, struct bytes salt, struct bytes ikm, uint8_t *prk)
 {
-	crypt_hmac(c, hash, salt, &ikm, 1, prk);
+	if (salt.len > 0) {
+		crypt_hmac(c, hash, salt, &ikm, 1, prk);
+		return;
+	}
+	struct crypt_hkdf h;
+	copy_keyed(&h, &c->no_salt[hash]);
+	crypt_digest_add(&h.inner, ikm);
+	hmac_finish(&h, prk);
 }
 
 void crypt_hkdf_start(struct crypt_hkdf *k, struct crypt *c, enum crypt_hash hash, struct bytes prk) { hmac_start(k, c, hash, prk); }
-void crypt_hkdf_end(struct crypt_hkdf *k) { crypt_wipe(k, sizeof *k); }
+void crypt_hkdf_end(struct crypt_hkdf *k)
+{
+	crypt_digest_end(&k->inner);
+	crypt_digest_end(&k->outer);
+}
 
 /* RFC 5869, 2.3: T(i) = HMAC(prk, T(i-1) | info | i); the keyed start is the same for all. */
 void crypt_hkdf_next(const struct crypt_hkdf *keyed, struct bytes info, struct room out)
@@ -144,7 +171,7 @@ void crypt_hkdf_next(const struct crypt_hkdf *keyed, struct bytes info, struct r
 
 	assert(out.len <= 255 * n);
 	while (out.len > 0) {
-		h = *keyed;
+		copy_keyed(&h, keyed);
 		if (number > 0) crypt_digest_add(&h.inner, (struct bytes){ t, n });
 		number++;
 		crypt_digest_add(&h.inner, info);

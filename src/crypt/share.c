@@ -141,10 +141,9 @@ static size_t x25519_finish(const struct crypt_share *s, struct bytes theirs, ui
 	static const uint8_t zeroes[X25519_BYTES];
 
 	if (theirs.len != X25519_BYTES) return 0;
-	EVP_PKEY *peer = EVP_PKEY_new_raw_public_key_ex(s->crypt->library, "X25519", NULL, theirs.at, theirs.len);
-	bool ok = peer != NULL && x25519_multiply(s->state, peer, secret) &&
+	EVP_PKEY *peer = s->crypt->x25519_peer;
+	bool ok = EVP_PKEY_set1_encoded_public_key(peer, theirs.at, theirs.len) == 1 && x25519_multiply(s->state, peer, secret) &&
 	          !crypt_equal((struct bytes){ secret, X25519_BYTES }, (struct bytes){ zeroes, X25519_BYTES });
-	EVP_PKEY_free(peer);
 	return ok ? X25519_BYTES : 0;
 }
 
