@@ -51,6 +51,9 @@ if command -v tshark >/dev/null; then
 		"$(shark -Y "$wrong" -T fields -e frame.interface_name | tr '\n' ' ')" "client1:lan router:near "
 	check "interfaces are named by host and link" is \
 		"$(shark -c 1000 -T fields -e frame.interface_name | grep -c '^[a-z0-9]*:[a-z0-9-]*$')" 1000
+	some() { [ "$1" -gt 0 ]; }
+	check "TLS is opened by the secrets in the capture, without any option" some "$(shark -Y 'tls && http.response.code == 200' | wc -l)"
+	check "and what is in no capture but under TLS" some "$(shark -Y 'tls.handshake.type == 20' | wc -l)"
 	check "packets that were lost say so" is "$(shark -Y 'frame.comment contains "lost on the wire"' | head -n 1 | wc -l)" 1
 	check "hosts have their names" is "$(shark -N n -c 2000 -Y 'udp.port == 53' | grep -c 'resolver')" \
 		"$(shark -c 2000 -Y 'udp.port == 53 && ip.addr == 198.51.100.2' | wc -l)"

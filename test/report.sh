@@ -42,6 +42,20 @@ dom "#scene=6&packet=2&field=Acknowledgment%20Number" field.html
 check "a field that is clicked lights its bytes" has field.html '<b data-byte="42" class="lit">'
 check "and says why it is there" has field.html '<p class="why">[^<]'
 dom "#scene=9" plot.html
+# The packet in which a secret went over TLS: the page opens it with the lab's keys.
+where=$(python3 - "$dir/out/internet.html" <<'END'
+import base64, json, re, sys
+data = json.loads(re.search(r'<script[^>]*application/json[^>]*>(.*?)</script>', open(sys.argv[1]).read(), re.S).group(1))
+for s, scene in enumerate(data["scenes"]):
+    for p, packet in enumerate(scene["packets"]):
+        if any(b"my secret" in base64.b64decode(t["bytes"]) for t in packet["tls"]):
+            sys.exit(print(f"#scene={s + 1}&packet={p + 1}"))
+END
+)
+dom "$where" tls.html
+check "what TLS carried is shown, opened with the lab's keys" has tls.html '<h3>Inside, said by the client</h3>'
+check "with its words" has tls.html 'my secret is 4711'
+check "without an error" lacks tls.html 'data-error='
 check "the congestion window is plotted" has plot.html '<path class="cwnd" d="M'
 check "without an error" lacks plot.html 'data-error='
 dom "#scene=5&packet=1" bad.html

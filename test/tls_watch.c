@@ -29,7 +29,7 @@ static void add(struct follow *f, struct tally *t, struct bytes frame)
 {
 	struct tls_watched w;
 
-	follow_packet(f, frame, false);
+	follow_packet(f, frame, false, 0);
 	while (follow_next(f, &w)) {
 		t->records++;
 		if (w.closed != NULL) t->closed++;

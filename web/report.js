@@ -339,6 +339,14 @@ function drawFields(packet, hex) {
   return list;
 }
 
+// What TLS carried in a packet, opened with the lab's keys: fields over bytes of their own.
+function drawOpened(opened) {
+  const who = opened.server ? "the server" : "the client", hex = {};
+  if (opened.closed) return [el("p", { class: "story" }, `Encrypted by ${who}: ${opened.closed}.`)];
+  hex.view = drawHex(bytesOf(opened.bytes), (byte) => hex.light(byte));
+  return [el("div", { class: "opened" }, el("h3", {}, `Inside, said by ${who}`), drawFields(opened, hex), hex.view)];
+}
+
 function showPacket(scene, index) {
   const p = data.scenes[scene].packets[index], aside = document.getElementById("packet");
   const hex = {};
@@ -348,7 +356,7 @@ function showPacket(scene, index) {
       (p.arrives === null ? "" : `, there after ${((p.arrives - p.t) / 1e3).toFixed(3)} ms`))];
   if (p.story) parts.push(el("p", { class: "story" }, p.story));
   if (p.fate) parts.push(el("p", { class: "story bad" }, p.fate));
-  parts.push(drawFields(p, hex), hex.view);
+  parts.push(drawFields(p, hex), ...p.tls.flatMap(drawOpened), hex.view);
   document.getElementById("body").classList.add("open");
   aside.replaceChildren(...parts);
   aside.scrollTop = 0;

@@ -352,6 +352,12 @@ static void keep_keys(struct text *text, struct bytes b)
 	k->lines.len += b.len;
 }
 
+struct bytes lab_key_lines(struct lab *lab)
+{
+	if (lab->keys.text.drain != NULL) text_flush(&lab->keys.text);
+	return lab->keys.lines;
+}
+
 static bool build_authority(struct lab *lab, uint64_t seed, struct text *err)
 {
 	struct lab_keys *k = &lab->keys;

@@ -103,6 +103,7 @@ struct lab {
 struct lab *lab_build(const struct scenario *, struct files *, uint64_t seed, uint32_t left_out,
                       struct sim_node *in_its_place, struct text *err);
 void lab_free(struct lab *);
+struct bytes lab_key_lines(struct lab *); /* the key log so far, of whole lines; good until the simulation goes on */
 
 /* From the next turn of its host on, which is now. A tool that cannot be opened has ended with its status. */
 void lab_start(struct lab *, uint32_t run);

@@ -267,7 +267,7 @@ static void check_decrypted(struct look *l)
 	struct follow *follow = follow_init(room, lab->authority ? authority_crypt(lab->authority) : NULL, &lab->keys.lines);
 	struct walk w = walk_begin(l, l->e->filters ? l->e->filter[0] : "tcp");
 	for (const struct captured *p; (p = walk_next(&w));)
-		for (follow_packet(follow, p->data, false); follow_next(follow, &record);)
+		for (follow_packet(follow, p->data, false, 0); follow_next(follow, &record);)
 			count += record.type == TLS_APPLICATION_DATA && record.closed == NULL &&
 			         memmem(record.content.at, record.content.len, l->e->text, strlen(l->e->text)) != NULL;
 	walk_end(&w);

@@ -28,10 +28,14 @@ static void on_frame(struct sim_watch *watch, instant at, sim_wire_id wire, uint
 	struct captured frame = { .at = at, .arrives_at = sim_arrives_at(p->lab->sim), .data = f->data, .story = f->story,
 	                          .link = p->lab->end[end].link, .end = end, .fate = fate };
 	size_t before = s->capture.count;
+	struct bytes keys = lab_key_lines(p->lab);
 
 	capture_add(&s->capture, &frame);
 	if (s->capture.count > before) add_moment(s, at, STORY_PACKET, before);
-	if (p->record) record_frame(p->record, &frame);
+	if (p->record) {
+		record_secrets(p->record, keys); /* ahead of the packet that needs them */
+		record_frame(p->record, &frame);
+	}
 }
 
 static void on_line(void *self, uint32_t run, bool is_error, struct bytes line)

@@ -98,6 +98,20 @@ const char *record_words(const struct captured *p, struct text *words)
 	return words->len > 0 ? words->at : NULL;
 }
 
+/* In blocks that the buffer has room for, of whole lines. */
+void record_secrets(struct record *r, struct bytes key_log)
+{
+	while (r->secrets < key_log.len && r->error == 0) {
+		struct bytes fresh = bytes_skip(key_log, r->secrets);
+		fresh.len = size_min(fresh.len, RECORD_BUFFER_BYTES / 4);
+		const uint8_t *end = memrchr(fresh.at, '\n', fresh.len);
+		if (end == NULL) return;
+		fresh.len = (size_t)(end + 1 - fresh.at);
+		r->used += pcapng_secrets(fresh, room_of(r, pcapng_secrets_size(fresh.len)));
+		r->secrets += fresh.len;
+	}
+}
+
 void record_frame(struct record *r, const struct captured *p)
 {
 	char buffer[512];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* record.h - the run as a capture file: pcapng, an interface for each end of each wire, names, a comment on
- * each frame that has a story. What cannot be written whole is taken off again, so that the file always ends
+ * each frame that has a story, the secrets of TLS ahead of the frames that need them. What cannot be written whole is taken off again, so that the file always ends
  * with a whole block.
  *
  *     record_open(&r, open("out/internet.pcapng", ...), scenario, ...)
@@ -22,10 +22,12 @@ struct record {
 	uint64_t whole;         /* of them, those up to the end of a block */
 	int64_t date;
 	size_t used;
+	size_t secrets;         /* bytes of the key log that are in it */
 	uint8_t *buffer;
 };
 
 bool record_open(struct record *, int fd, const struct lab *, uint64_t seed); /* the file is its own. False: .error */
+void record_secrets(struct record *, struct bytes key_log); /* the whole of it: what is new is written */
 void record_frame(struct record *, const struct captured *);
 bool record_close(struct record *);
 

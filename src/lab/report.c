@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lab/json.h"
+#include "lab/opened.h"
 #include "lab/page.h"
 #include "lab/record.h"
 #include "lab/tell.h"
@@ -25,6 +26,7 @@ struct report {
 	const char *word[WORDS_MAX], *why[WORDS_MAX]; size_t words;
 	struct print print;
 	struct arena flows;
+	struct opened opened;
 	char buffer[1 << 16];
 };
 
@@ -167,10 +169,8 @@ static void put_words(struct report *r)
 	text_puts(&r->to, "]");
 }
 
-static void put_fields(struct report *r, struct bytes frame)
+static void put_fields(struct report *r, const struct field *field, size_t count)
 {
-	struct field field[DISSECT_FIELDS_MAX];
-	size_t count = dissect(frame, field, COUNT(field));
 	bool first = true;
 	text_puts(&r->to, "\"fields\":[");
 	for (size_t i = 0; i < count; i++) {
@@ -199,8 +199,33 @@ static void put_receivers(struct report *r, const struct captured *p)
 	text_puts(&r->to, "]");
 }
 
-static void put_packet(struct report *r, size_t moment, const struct captured *p)
+/* Messages that lie open in the packet are among its own fields. */
+static void put_opened(struct report *r, size_t packet)
 {
+	const struct opened *o = &r->opened;
+	struct field field[DISSECT_FIELDS_MAX];
+	bool first = true;
+
+	text_puts(&r->to, "\"tls\":[");
+	for (size_t i = opened_find(o, packet); i < o->count && o->item[i].packet == packet; i++) {
+		const struct tls_watched *w = &o->item[i].watched;
+		if (!w->encrypted) continue;
+		comma(r, &first);
+		text_printf(&r->to, "{\"server\":%s,", w->from_server ? "true" : "false");
+		member(r, "closed", w->closed ? w->closed : "");
+		text_puts(&r->to, ",\"bytes\":");
+		json_base64(&r->to, w->content);
+		text_puts(&r->to, ",");
+		put_fields(r, field, dissect_tls(w, field, COUNT(field)));
+		text_puts(&r->to, "}");
+	}
+	text_puts(&r->to, "]");
+}
+
+static void put_packet(struct report *r, size_t moment, size_t packet)
+{
+	const struct captured *p = &r->story->capture.packet[packet];
+	struct field field[DISSECT_FIELDS_MAX];
 	char line[1024];
 	struct text label = text_in(line, sizeof line);
 
@@ -221,7 +246,9 @@ static void put_packet(struct report *r, size_t moment, const struct captured *p
 	text_puts(&r->to, ",\"bytes\":");
 	json_base64(&r->to, p->data);
 	text_puts(&r->to, ",");
-	put_fields(r, p->data);
+	put_fields(r, field, dissect(p->data, field, COUNT(field)));
+	text_puts(&r->to, ",");
+	put_opened(r, packet);
 	text_puts(&r->to, "}\n");
 }
 
@@ -253,7 +280,7 @@ static void put_packets(struct report *r, const struct story_scene *scene)
 		if (at > d.head && at <= d.shown - d.tail) continue;
 		if (at == d.head) more_after = i;
 		comma(r, &first);
-		put_packet(r, i, &s->capture.packet[m->index]);
+		put_packet(r, i, m->index);
 	}
 	text_printf(&r->to, "],\"more\":%zu,\"moreAfter\":%zu", d.shown - d.head - d.tail, more_after);
 	filter_free(&d.filter);
@@ -450,7 +477,9 @@ bool report_write(const struct story *story, const struct table *table, int fd, 
 	arena_init(&r->flows, (struct room){ flows, FLOWS_BYTES });
 	print_flows(&r->print, &r->flows);
 	r->fd = fd;
+	opened_read(&r->opened, story);
 	put_all(r, table);
+	opened_free(&r->opened);
 	if (close(r->fd) != 0 && r->error == 0) r->error = errno;
 	*error = r->error;
 	free(flows);

@@ -192,7 +192,7 @@ static void say_tls(const struct dump_options *o, struct dump_lent *lent, const 
 {
 	struct tls_watched watched;
 
-	follow_packet(lent->follow, p->data, o->print.raw_ip);
+	follow_packet(lent->follow, p->data, o->print.raw_ip, 0);
 	while (follow_next(lent->follow, &watched)) print_tls(&o->print, &watched, lent->out);
 }
 

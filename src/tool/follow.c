@@ -91,14 +91,20 @@ static struct connection *find(struct follow *f, const struct addr *from, const 
 	return NULL;
 }
 
-/* A free place, or that of the connection that was silent for longest. */
+/* Who goes first: those of which is not known whether they are TLS, then those that were silent for longest. */
+static bool older(const struct connection *a, const struct connection *b)
+{
+	return a->hello_seen != b->hello_seen ? b->hello_seen : a->used_at < b->used_at;
+}
+
+/* A free place, or another's. */
 static struct connection *place(struct follow *f)
 {
 	struct connection *oldest = &f->connection[0];
 
 	for (size_t i = 0; i < COUNT(f->connection); i++) {
 		if (!f->connection[i].used) return &f->connection[i];
-		if (f->connection[i].used_at < oldest->used_at) oldest = &f->connection[i];
+		if (older(&f->connection[i], oldest)) oldest = &f->connection[i];
 	}
 	if (oldest->hello_seen) f->counts.evicted++;
 	forget(f, oldest);
@@ -254,9 +260,9 @@ static bool is_tls(struct follow *f, struct connection *c, bool from_server, con
 	return true;
 }
 
-void follow_packet(struct follow *f, struct bytes frame, bool raw_ip)
+void follow_packet(struct follow *f, struct bytes frame, bool raw_ip, uint16_t place)
 {
-	struct addr from = { 0 }, to = { 0 };
+	struct addr from = { .interface = place }, to = { .interface = place };
 	struct bytes segment;
 	struct tcp_seg s;
 	bool from_server = false;

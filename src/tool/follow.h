@@ -2,7 +2,7 @@
 /* follow.h - the TLS connections among packets that pass by: each direction's bytes put in order and watched.
  *
  *     struct follow *f = follow_init(room, crypt, &keylog);
- *     follow_packet(f, frame, raw_ip);
+ *     follow_packet(f, frame, raw_ip, 0);
  *     while (follow_next(f, &watched)) print_tls(&print, &watched, out);   // what that packet completed
  *     follow_end(f);
  *
@@ -32,7 +32,8 @@ size_t follow_size(void);
 /* max_align_t aligned, need not be zeroed. `crypt` may be NULL: then nothing is opened. */
 struct follow *follow_init(struct room, struct crypt *, const struct bytes *keylog);
 void follow_end(struct follow *); /* NULL is harmless */
-void follow_packet(struct follow *, struct bytes frame, bool raw_ip);
+/* What is seen at several places on its way is followed at each by itself; `place` is a number for it. */
+void follow_packet(struct follow *, struct bytes frame, bool raw_ip, uint16_t place);
 bool follow_next(struct follow *, struct tls_watched *); /* good until the next call */
 struct follow_counts follow_counts(const struct follow *);
 
