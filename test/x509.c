@@ -148,6 +148,7 @@ static void only_alternative_names_count(void)
 
 static void a_ca_says_that_it_is_one(void)
 {
+	static const char *const other_name[] = { "not-example.com" };
 	start(); in_place_of(&root, ISSUE_BASIC_CONSTRAINTS, OID_BASIC_CONSTRAINTS, false, hex("30030101ff")); NO(X509_MALFORMED, "not critical");
 	start(); root.without = ISSUE_BASIC_CONSTRAINTS; NO(X509_WRONG_PURPOSE, "is no CA");
 	start(); with_ica = true; ica.without = ISSUE_BASIC_CONSTRAINTS; NO(X509_WRONG_PURPOSE, "certificate 1 (CN=Test CA): is no CA");
@@ -155,6 +156,8 @@ static void a_ca_says_that_it_is_one(void)
 	start(); with_ica = true; in_place_of(&ica, ISSUE_KEY_USAGE, OID_KEY_USAGE, true, hex("03020780")); NO(X509_WRONG_PURPOSE, "keyCertSign");
 	start(); in_place_of(&root, ISSUE_KEY_USAGE, OID_KEY_USAGE, true, hex("03020780")); NO(X509_WRONG_PURPOSE, "keyCertSign");
 	start(); with_ica = true; ica.without = ISSUE_KEY_USAGE; NO(X509_MALFORMED, "has no key usage");
+	start(); root.without = ISSUE_KEY_USAGE; YES(); /* as openssl req -x509 makes them */
+	start(); root.without = ISSUE_KEY_USAGE; root.excluded = other_name, root.excluded_count = 1; YES(); /* and by libcrypto's path */
 	start(); root.common_name = NULL; NO(X509_MALFORMED, "");
 	start(); with_ica = true; put_in(&ica, OID_PURPOSES, false, hex("300a06082b06010505070302")); NO(X509_WRONG_PURPOSE, "certificate 1");
 	start(); with_ica = true; put_in(&ica, OID_PURPOSES, false, hex("300a06082b06010505070301")); YES();
@@ -619,6 +622,14 @@ static void roots_are_added_all_or_none(void)
 	CHECK(!x509_trust_add(trust, (struct bytes){ (uint8_t *)text, n }, &why));
 	CHECK(strstr(lines, "what is called a certificate there is none") != NULL);
 	CHECK_EQ(x509_trust_count(trust), 2);
+	text_clear(&why);
+	struct issue_crl l = { .issuer_key = root_key, .issuer_der = root_der, .this_update = NOW };
+	struct bytes endless = make_crl(&l);
+	CHECK(!x509_trust_add_crl(trust, endless, &why));
+	CHECK_STR(lines, "the revocation list cannot be used: it does not say when the next one comes (RFC 5280, 5.1.2.5)");
+	text_clear(&why);
+	CHECK(!x509_trust_add_crl(trust, root_der, &why));
+	CHECK_STR(lines, "the revocation list cannot be used: it is no revocation list");
 	text_clear(&why);
 	CHECK(!x509_trust_add_crl(trust, bytes_of("x"), &why));
 	CHECK_STR(lines, "it holds no revocation list (-----BEGIN X509 CRL-----)");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Whatever x509_verify believes, libcrypto with its strict flags believes too: chains with random oddities, by seed. Most are
  * refused; those that are not have come by the ordinary path or by libcrypto's, and the plainest of them by the former.
- * (Two things are ours alone: the last second of a validity, and CAs for any purpose; they are not among the oddities.) */
+ * (Three things are ours alone: the last second of a validity, CAs for any purpose, and roots without a key usage; the first two are
+ * not among the oddities.) */
 #include <stdlib.h>
 
 #include <openssl/x509_vfy.h>
@@ -50,6 +51,12 @@ static void make_odd(struct issue *i)
 	if (one_in(9)) i->key = other_key;
 }
 
+/* Where we say otherwise, and why, is in x509_verify.c. */
+static int on_error(int good, X509_STORE_CTX *ctx)
+{
+	return good || X509_STORE_CTX_get_error(ctx) == X509_V_ERR_CA_CERT_MISSING_KEY_USAGE;
+}
+
 static bool libcrypto_believes(const struct x509_trust *trust, const struct bytes *chain, size_t count)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(crypt->library, NULL);
@@ -60,6 +67,7 @@ static bool libcrypto_believes(const struct x509_trust *trust, const struct byte
 	if (ica_x != NULL) sk_X509_push(others, ica_x);
 	if (good) {
 		X509_STORE_CTX_init(ctx, trust->store, leaf_x, others);
+		X509_STORE_CTX_set_verify_cb(ctx, on_error);
 		X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER);
 		X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
 		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK | X509_V_FLAG_PARTIAL_CHAIN);

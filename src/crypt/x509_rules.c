@@ -192,8 +192,8 @@ static bool look_at_ca(const struct look *l, const struct x509_certificate *c)
 	if (!x509_has(c, X509_BASIC_CONSTRAINTS) || !c->ca) return REFUSE(l, X509_WRONG_PURPOSE, "is no CA, but issued the certificate below it");
 	if (!x509_critical(c, X509_BASIC_CONSTRAINTS)) return REFUSE(l, X509_MALFORMED, "its basicConstraints are not critical (RFC 5280, 4.2.1.9)");
 	if (c->subject.len <= 2) return REFUSE(l, X509_MALFORMED, "is a CA without a name (RFC 5280, 4.1.2.6)");
-	if (!x509_has(c, X509_KEY_USAGE)) return REFUSE(l, X509_MALFORMED, "is a CA and has no key usage (RFC 5280, 4.2.1.3)");
-	if (!(c->key_usage & X509_USE_CERTIFY)) return REFUSE(l, X509_WRONG_PURPOSE, "its key may not sign certificates (keyUsage without keyCertSign)");
+	if (!x509_has(c, X509_KEY_USAGE) && !is_root(l)) return REFUSE(l, X509_MALFORMED, "is a CA and has no key usage (RFC 5280, 4.2.1.3)");
+	if (x509_has(c, X509_KEY_USAGE) && !(c->key_usage & X509_USE_CERTIFY)) return REFUSE(l, X509_WRONG_PURPOSE, "its key may not sign certificates (keyUsage without keyCertSign)");
 	if (x509_has(c, X509_POLICY_CONSTRAINTS) && !x509_critical(c, X509_POLICY_CONSTRAINTS))
 		return REFUSE(l, X509_MALFORMED, "its policy constraints are not critical (RFC 5280, 4.2.1.11)");
 	if (x509_has(c, X509_INHIBIT_ANY_POLICY) && !x509_critical(c, X509_INHIBIT_ANY_POLICY))

@@ -147,34 +147,45 @@ static X509_CRL *crl_from_der(struct crypt *crypt, struct bytes der)
 	return crl;
 }
 
-static bool add_crl(struct x509_trust *t, struct bytes der)
+/* What libcrypto forgives: RFC 5280, 5.1.2.1, 5.1.2.5 and 5.2.3. NULL: it is as it must be. */
+static const char *crl_wrong(const X509_CRL *crl)
+{
+	int at = X509_CRL_get_ext_by_NID(crl, NID_crl_number, -1);
+	if (X509_CRL_get_version(crl) != 1) return "it is not of version 2 (RFC 5280, 5.1.2.1)";
+	if (X509_CRL_get0_nextUpdate(crl) == NULL) return "it does not say when the next one comes (RFC 5280, 5.1.2.5)";
+	if (at < 0) return "it has no number (RFC 5280, 5.2.3)";
+	if (X509_EXTENSION_get_critical(X509_CRL_get_ext(crl, at))) return "its number is critical (RFC 5280, 5.2.3)";
+	return NULL;
+}
+
+static const char *add_crl(struct x509_trust *t, struct bytes der)
 {
 	X509_CRL *crl = crl_from_der(t->crypt, der);
-	if (crl == NULL) return false;
-	t->crls_count += X509_STORE_add_crl(t->store, crl) == 1;
+	const char *wrong = crl == NULL ? "it is no revocation list" : crl_wrong(crl);
+
+	if (wrong == NULL) t->crls_count += X509_STORE_add_crl(t->store, crl) == 1;
 	X509_CRL_free(crl);
-	return true;
+	return wrong;
 }
 
 bool x509_trust_add_crl(struct x509_trust *t, struct bytes text, struct text *why)
 {
 	struct x509_pem p = x509_pem_of(text);
+	const char *wrong = NULL;
 	size_t found = 0;
 
 	if (text.len > 0 && text.at[0] == DER_SEQUENCE) {
-		if (!add_crl(t, text)) text_puts(why, "it is not a revocation list");
-		else found++;
-		return found > 0;
+		wrong = add_crl(t, text);
+		if (wrong != NULL) text_printf(why, "the revocation list cannot be used: %s", wrong);
+		return wrong == NULL;
 	}
-	while (x509_next_pem(&p, why)) {
+	while (wrong == NULL && x509_next_pem(&p, why)) {
 		if (strcmp(p.label, "X509 CRL") != 0) continue;
 		found++;
-		if (add_crl(t, (struct bytes){ p.der, (size_t)p.len })) continue;
-		text_printf(why, "line %u: what is called a revocation list there is none", p.line);
-		p.good = false;
-		break;
+		wrong = add_crl(t, (struct bytes){ p.der, (size_t)p.len });
+		if (wrong != NULL) text_printf(why, "line %u: the revocation list cannot be used: %s", p.line, wrong);
 	}
 	x509_pem_end(&p);
 	if (p.good && found == 0) text_puts(why, "it holds no revocation list (-----BEGIN X509 CRL-----)");
-	return p.good && found > 0;
+	return p.good && wrong == NULL && found > 0;
 }

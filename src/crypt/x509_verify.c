@@ -48,12 +48,12 @@ static bool decode_chain(struct work *w)
 }
 
 /* Dates and purposes are ours: to libcrypto a certificate has expired in its last second already, and a CA for any purpose is one
- * for none. */
+ * for none. Key usage too: RFC 5280, 6.1.4 looks at it where it is, and a root is believed without, as openssl req makes them. */
 static int on_error(int good, X509_STORE_CTX *ctx)
 {
 	int error = X509_STORE_CTX_get_error(ctx);
 	return good || error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID ||
-	       error == X509_V_ERR_INVALID_PURPOSE;
+	       error == X509_V_ERR_INVALID_PURPOSE || error == X509_V_ERR_CA_CERT_MISSING_KEY_USAGE;
 }
 
 static bool run(struct work *w)
