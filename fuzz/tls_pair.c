@@ -9,6 +9,7 @@ static struct two two;
 static struct tls_config client, server;
 static struct { size_t sent, got; bool finished; } up, down;
 static bool touched;
+static unsigned updates;
 
 static uint8_t draw(struct bytes *in)
 {
@@ -112,7 +113,7 @@ static void act(struct bytes *in)
 	case 7: take_some(&two.client, &down.got, n); break;
 	case 8: if (tls_is_connected(&two.client)) tls_finish(&two.client, two.now), up.finished = true; break;
 	case 9: if (tls_is_connected(&two.server)) tls_finish(&two.server, two.now), down.finished = true; break;
-	case 10: tls_update_keys(n & 1 ? &two.client : &two.server, two.now, how & 32); break;
+	case 10: if (updates++ < 15) tls_update_keys(n & 1 ? &two.client : &two.server, two.now, how & 32); break; /* many in a row are refused */
 	case 11: two.now += (instant)n * MILLISECOND; break;
 	case 12: touch(in, &two.up); break;
 	case 13: touch(in, &two.down); break;
@@ -152,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	configure(&in);
 	two.now = 0;
 	for (unsigned i = 0; i < 2; i++) { /* the second may resume the first */
-		up.sent = up.got = down.sent = down.got = 0, up.finished = down.finished = touched = false;
+		up.sent = up.got = down.sent = down.got = 0, up.finished = down.finished = touched = false, updates = 0;
 		two_start(&two, &client, &server);
 		for (unsigned acts = 0; in.len > 0 && (i == 1 || acts < 40); acts++) act(&in);
 		come_to_an_end();
