@@ -80,7 +80,8 @@ static void lend_trust(struct lend *l)
 	free(pem);
 }
 
-/* Ends when the input does, when nobody wants it any more, and with its parent. */
+/* Ends with its parent, or when nobody wants the input any more; until then it stays, for the end of a socket's other side is
+ * not news of a kind that waits for the last bytes to be read. */
 static _Noreturn void pass_on(int to, pid_t parent)
 {
 	static char buffer[65536];
@@ -93,6 +94,8 @@ static _Noreturn void pass_on(int to, pid_t parent)
 	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0)
 		for (ssize_t at = 0, sent; at < n; at += sent)
 			if ((sent = write(STDOUT_FILENO, buffer + at, (size_t)(n - at))) <= 0) _exit(1);
+	shutdown(STDOUT_FILENO, SHUT_WR);
+	while (read(STDOUT_FILENO, buffer, sizeof buffer) > 0) ;
 	_exit(0);
 }
 
@@ -136,6 +139,9 @@ static struct text *create(struct tool_env *env, const char *path)
 
 void lend_start(struct lend *l, struct net *net, bool host, struct room memory)
 {
+	struct timespec date;
+
+	clock_gettime(CLOCK_REALTIME, &date);
 	*l = (struct lend){ .host = host ? net : NULL };
 	sink_init(&l->out, STDOUT_FILENO);
 	sink_init(&l->err, STDERR_FILENO);
@@ -143,7 +149,8 @@ void lend_start(struct lend *l, struct net *net, bool host, struct room memory)
 	arena_init(&l->memory, memory);
 	l->env = (struct tool_env){
 		.net = net, .memory = &l->memory, .out = &l->out.text, .err = &l->err.text, .rng = &l->rng,
-		.files = memory.at ? files_host(&l->memory) : NULL, .server_port = 53, .date = time(NULL), .date_at = net_now(net),
+		.files = memory.at ? files_host(&l->memory) : NULL, .server_port = 53, .date = date.tv_sec,
+		.date_at = net_now(net) - date.tv_nsec, /* when that second began */
 		.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .want = want, .create = create,
 	};
 }

@@ -157,7 +157,7 @@ static void message(struct scan_reader *r, struct bytes m)
 		r->answer.over = true;
 		break;
 	case TLS_SERVER_HELLO_DONE: r->answer.over = true; break;
-	default: break;
+	default: r->answer.over |= !r->answer.hello; break; /* no server speaks so */
 	}
 }
 
