@@ -656,6 +656,14 @@ static void sizes_of_records(void)
 		two_end(&two);
 	}
 	both();
+	client.record_size_limit = 10; /* nobody may say less than 64, or more than a version's records hold */
+	server.record_size_limit = 1 << 20;
+	connected();
+	CHECK_EQ(two.server.fragment_max, 63);
+	CHECK_EQ(two.client.fragment_max, TLS_PLAINTEXT_MAX);
+	CHECK(carries_a_stream());
+	two_end(&two);
+	both();
 	client.padding_to = 256;
 	connected();
 	CHECK(two_say(&two, &two.client, &two.server, "x"));

@@ -220,8 +220,8 @@ static void extensions_of_both(const struct tls *t, struct tls_client_hello *hel
 	if (hello->alpn.len > 0) hello->has |= TLS_HAS(TLS_EXT_ALPN);
 	hello->ocsp_wanted = c->ask_ocsp || c->must_staple;
 	if (hello->ocsp_wanted) hello->has |= TLS_HAS(TLS_EXT_STATUS_REQUEST);
-	hello->record_size_limit = c->record_size_limit;
-	if (c->record_size_limit > 0) hello->has |= TLS_HAS(TLS_EXT_RECORD_SIZE_LIMIT);
+	hello->record_size_limit = tls_record_limit(t);
+	if (hello->record_size_limit > 0) hello->has |= TLS_HAS(TLS_EXT_RECORD_SIZE_LIMIT);
 }
 
 static void extensions_of_12(const struct tls *t, struct tls_client_hello *hello)

@@ -195,6 +195,7 @@ void tls_keys12_export(const struct tls *, const char *label, struct bytes conte
 struct tls_suite_info { uint16_t suite; bool v13; enum crypt_aead_kind aead; enum crypt_hash hash; bool ecdsa /* 1.2's kind of certificate */; };
 const struct tls_suite_info *tls_suite_find(unsigned suite);
 bool tls_offers_version(const struct tls_config *, unsigned version);
+unsigned tls_record_limit(const struct tls *);                      /* record_size_limit that we say and hold the peer to; 0: none */
 bool tls_lists_suite(const struct tls_config *, unsigned suite);    /* configured, and of a configured version */
 bool tls_lists_group(const struct tls_config *, unsigned group);
 bool tls_lists_scheme(const struct tls_config *, unsigned scheme);

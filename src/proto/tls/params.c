@@ -39,6 +39,14 @@ bool tls_offers_version(const struct tls_config *config, unsigned version)
 	return (version == TLS_1_2 || version == TLS_1_3) && version >= min && version <= max;
 }
 
+/* RFC 8449, 4: 64 at least, and no more than the version allows; 1.3 counts the type. */
+unsigned tls_record_limit(const struct tls *t)
+{
+	bool v13 = t->version != 0 ? t->version == TLS_1_3 : tls_offers_version(t->config, TLS_1_3);
+	size_t limit = t->config->record_size_limit;
+	return limit == 0 ? 0 : (unsigned)size_max(64, size_min(limit, TLS_PLAINTEXT_MAX + (v13 ? 1 : 0)));
+}
+
 static bool suite_fits(const struct tls_config *config, unsigned suite)
 {
 	const struct tls_suite_info *info = tls_suite_find(suite);

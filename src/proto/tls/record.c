@@ -306,7 +306,7 @@ static size_t without_padding(const uint8_t *at, size_t len)
 
 static size_t plaintext_max(const struct tls *t) /* with the type, in 1.3 */
 {
-	if (t->peer_limits_records && t->state != TLS_SERVER_WAIT_EOED) return t->config->record_size_limit; /* unknown when early data is sent */
+	if (t->peer_limits_records && t->state != TLS_SERVER_WAIT_EOED) return tls_record_limit(t); /* unknown when early data is sent */
 	return TLS_PLAINTEXT_MAX + (is_v13(t) ? 1 : 0);
 }
 

@@ -199,7 +199,7 @@ static bool send_hello(struct tls *t, const struct tls_client_hello *hello)
 	tls_emit_server_hello(&h->flight, &(struct tls_server_hello){
 		.legacy_version = TLS_1_2, .random = { h->server_random, TLS_RANDOM_BYTES }, .session_id = { h->session_id, h->session_id_len },
 		.suite = t->suite, .has = h->sent, .alpn = { (const uint8_t *)t->alpn, t->alpn_len }, .point_formats = { formats, sizeof formats },
-		.record_size_limit = t->config->record_size_limit });
+		.record_size_limit = tls_record_limit(t) });
 	return tls_sent_message(t, from);
 }
 

@@ -194,7 +194,7 @@ static bool send_encrypted_extensions(struct tls *t)
 	struct tls_handshake *h = t->handshake;
 	size_t from = h->flight.len;
 	struct tls_encrypted_extensions e = { .alpn = { (const uint8_t *)t->alpn, t->alpn_len },
-		.record_size_limit = (unsigned)size_min(t->config->record_size_limit, TLS_PLAINTEXT_MAX + 1) };
+		.record_size_limit = tls_record_limit(t) };
 
 	if (t->server_name[0] != '\0' && !t->resumed) e.has |= TLS_HAS(TLS_EXT_SERVER_NAME); /* RFC 6066, 3 */
 	if (t->alpn_len > 0) e.has |= TLS_HAS(TLS_EXT_ALPN);
