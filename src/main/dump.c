@@ -198,7 +198,8 @@ static bool open_output(const struct dump_options *o, struct dumping *d, struct 
 
 static bool prepare(struct dump_options *o, struct dumping *d, struct text *err)
 {
-	const struct pcap_live live = { o->interface, o->snaplen, !o->not_promiscuous, o->write == NULL };
+	/* When the kernel gathers packets for a moment, the programs have written their secrets before we look. */
+	const struct pcap_live live = { o->interface, o->snaplen, !o->not_promiscuous, o->write == NULL && o->keylog == NULL };
 	struct filter filter;
 
 	if (o->read != NULL ? !pcap_link_file(&d->link, o->read, err) : !pcap_link_live(&d->link, &live, d->device, err))
