@@ -141,7 +141,7 @@ static void what_leaves_is_wiped(void)
 	put(s, "a", 2, TLS_1_2);
 	tls_sessions_forget(s, bytes_of("a"));
 	CHECK(!in_memory(0x42));
-	for (unsigned i = 3; i < 7; i++) put(s, "abcd" + i - 3, i, TLS_1_2);
+	for (unsigned i = 3; i < 7; i++) put(s, &"abcd"[i - 3], i, TLS_1_2);
 	CHECK(!in_memory(0x43));
 	CHECK(in_memory(0x44));
 	tls_sessions_end(s);
