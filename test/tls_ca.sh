@@ -87,6 +87,18 @@ echo nonsense >torn.pem
 wants 'a file that is no certificate' 1 'torn.pem: it holds no certificate' "$TULLE" tls cert issue a.example --ca torn
 wants 'a folder that is not there' 1 'none/ca.key' "$TULLE" tls ca new --out none/ca
 
+# --- revocation ---
+"$TULLE" tls cert issue stolen.example >log 2>&1
+wants 'an empty list' 0 'ca.crl' "$TULLE" tls ca crl
+wants 'openssl believes all then' 0 'OK' openssl verify -crl_check -CRLfile ca.crl -CAfile ca.pem stolen.example.pem
+wants 'a list with one' 0 'ca.crl' "$TULLE" tls ca crl stolen.example.pem --force
+wants 'openssl does not believe that one' 2 'certificate revoked' openssl verify -crl_check -CRLfile ca.crl -CAfile ca.pem stolen.example.pem
+wants 'but the others' 0 'OK' openssl verify -crl_check -CRLfile ca.crl -CAfile ca.pem www.example.com.pem
+wants 'an answer that one is good' 0 'www.example.com.ocsp' "$TULLE" tls cert ocsp www.example.com.pem
+wants 'openssl reads it' 0 'www.example.com.pem: good' openssl ocsp -respin www.example.com.ocsp -CAfile ca.pem -issuer ca.pem -cert www.example.com.pem
+wants 'and that one is not' 0 'stolen.example.ocsp' "$TULLE" tls cert ocsp stolen.example.pem --revoked
+wants 'openssl reads it' 0 'stolen.example.pem: revoked' openssl ocsp -respin stolen.example.ocsp -CAfile ca.pem -issuer ca.pem -cert stolen.example.pem
+
 # --- shown ---
 wants 'a certificate is shown' 0 'names      www.example.com, \*.example.net, 127.0.0.1, ::1' "$TULLE" tls cert show www.example.com.pem
 [ "$(sed -n 's/^SHA-256 *//p' log)" = "$(openssl x509 -in www.example.com.pem -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr A-F a-f)" ]
@@ -99,4 +111,27 @@ await_port 8443
 wants 'curl believes the server, and is believed' 0 'TLSv1.3' curl -sS -m 10 --cacert ca.pem --cert me.pem --key me.key --resolve www.example.com:8443:127.0.0.1 https://www.example.com:8443/
 wants 'by its address too' 0 'TLSv1.3' curl -sS -m 10 --cacert ca.pem --cert me.pem --key me.key https://127.0.0.1:8443/
 wants 'but not by another name' 60 'alternative certificate' curl -sS -m 10 --cacert ca.pem --cert me.pem --key me.key --resolve other.example:8443:127.0.0.1 https://other.example:8443/
+kill "$server" && wait "$server" 2>/dev/null
+
+# --- our own client, and revocation ---
+serve() { # CERTIFICATE [MORE]: our server with it
+	certificate=$1
+	shift
+	"$TULLE" tls server 127.0.0.1:8443 --quiet --cert "$certificate.pem" --key "$certificate.key" "$@" >server 2>&1 &
+	server=$!
+	await_port 8443
+}
+serve www.example.com --ocsp www.example.com.ocsp
+wants 'our client wants a staple and gets it' 0 'OCSP response stapled' "$TULLE" tls client 127.0.0.1:8443 --ca ca.pem --must-staple
+wants 'and looks into the list' 0 'Finished' "$TULLE" tls client 127.0.0.1:8443 --ca ca.pem --crl ca.crl
+wants 'openssl sees the staple' 0 'Cert Status: good' openssl s_client -connect 127.0.0.1:8443 -CAfile ca.pem -status
+kill "$server" && wait "$server" 2>/dev/null
+serve stolen.example --ocsp stolen.example.ocsp
+wants 'a revoked server, by its own staple' 1 'was revoked' "$TULLE" tls client 127.0.0.1:8443 --servername stolen.example --ca ca.pem
+kill "$server" && wait "$server" 2>/dev/null
+serve stolen.example
+wants 'and by the list' 1 'says its issuer.s revocation list' "$TULLE" tls client 127.0.0.1:8443 --servername stolen.example --ca ca.pem --crl ca.crl
+wants 'a server that staples nothing' 1 'no OCSP response is stapled, and we want one' "$TULLE" tls client 127.0.0.1:8443 --servername stolen.example --ca ca.pem --must-staple
+wants 'a list wants its authority' 64 'wants --ca' "$TULLE" tls client 127.0.0.1:8443 --crl ca.crl
+wants 'a list that is none' 1 'ca.pem: it holds no revocation list' "$TULLE" tls client 127.0.0.1:8443 --ca ca.pem --crl ca.pem
 echo "1..$n"

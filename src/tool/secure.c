@@ -66,6 +66,8 @@ static bool read_words(struct secure *s)
 	if (c->version_max == 0) c->version_max = TLS_1_3;
 	if (c->version_min > c->version_max) return wrong(s, "tls-min", s->options.min ? s->options.min : "1.2", "no more than --tls-max");
 	if (s->options.key != NULL && s->options.cert == NULL) return tool_usage(s->env, "%s: --key wants --cert too", s->who), false;
+	if (s->options.ocsp != NULL && s->options.cert == NULL) return tool_usage(s->env, "%s: --ocsp wants --cert too", s->who), false;
+	if (s->options.crl != NULL && s->options.ca == NULL) return tool_usage(s->env, "%s: --crl wants --ca too", s->who), false;
 	return true;
 }
 
@@ -127,6 +129,8 @@ static bool trust(struct secure *s, bool server)
 {
 	s->config.trust_anyone = s->options.insecure;
 	if (s->options.ca != NULL && !secure_believe(s, s->options.ca)) return false;
+	if (s->options.crl != NULL && !secure_forbid(s, s->options.crl)) return false;
+	s->config.must_staple = s->config.ask_ocsp = s->options.must_staple;
 	if (server) s->config.client_auth = s->options.ca != NULL ? TLS_REQUIRE_CLIENT : TLS_NO_CLIENT_AUTH;
 	if (server || s->options.ca != NULL || s->options.insecure) return true;
 	return (s->config.trust = tool_want_trust(s->env)) != NULL;
@@ -134,7 +138,9 @@ static bool trust(struct secure *s, bool server)
 
 static bool identify(struct secure *s, bool server, const char *name)
 {
-	if (s->options.cert != NULL) return secure_own(s, s->options.cert, s->options.key ? s->options.key : s->options.cert);
+	if (s->options.cert != NULL)
+		return secure_own(s, s->options.cert, s->options.key ? s->options.key : s->options.cert) &&
+		       (s->options.ocsp == NULL || secure_staple(s, s->options.ocsp));
 	if (!server) return true;
 	if (s->env->identity == NULL) return secure_make(s, name);
 	s->config.identities = s->env->identity;

@@ -27,12 +27,13 @@
 #define SECURE_ALPN_MAX 8
 
 struct secure_options {
-	const char *cert, *key, *ca, *alpn, *min, *max, *keylog;
-	bool insecure;
+	const char *cert, *key, *ca, *crl, *ocsp, *alpn, *min, *max, *keylog;
+	bool insecure, must_staple;
 };
 #define SECURE_OPTIONS(s) \
 	{ "cert", OPTION_TEXT, &(s)->options.cert }, { "key", OPTION_TEXT, &(s)->options.key }, \
-	{ "ca", OPTION_TEXT, &(s)->options.ca }, { "insecure", OPTION_FLAG, &(s)->options.insecure }, \
+	{ "crl", OPTION_TEXT, &(s)->options.crl }, { "ocsp", OPTION_TEXT, &(s)->options.ocsp }, \
+	{ "must-staple", OPTION_FLAG, &(s)->options.must_staple }, { "ca", OPTION_TEXT, &(s)->options.ca }, { "insecure", OPTION_FLAG, &(s)->options.insecure }, \
 	{ "alpn", OPTION_TEXT, &(s)->options.alpn }, { "keylog", OPTION_TEXT, &(s)->options.keylog }, \
 	{ "tls-min", OPTION_TEXT, &(s)->options.min }, { "tls-max", OPTION_TEXT, &(s)->options.max }
 /* What a tool's help says of them. */
@@ -40,6 +41,8 @@ struct secure_options {
 	"  --cert FILE --key FILE   who we are: a chain and its key, in PEM (a server without: one made on the spot)\n" \
 	"  --ca FILE         whom to believe instead of the system's; a server asks its clients for such certificates\n" \
 	"  --insecure        believes anybody           --alpn A,B          protocols offered or taken\n" \
+	"  --crl FILE        with --ca: what it has revoked        --must-staple       a server has to staple an OCSP response\n" \
+	"  --ocsp FILE       with --cert: an OCSP response to staple (DER)\n" \
 	"  --tls-min 1.2  --tls-max 1.3                 --keylog FILE       secrets, for Wireshark (or SSLKEYLOGFILE)\n"
 
 struct secure { /* zeroed before */
@@ -69,6 +72,8 @@ void secure_end(struct secure *);        /* env->net is the net beneath again */
 /* secure_files.c: a whole file, as its owner's memory allows; false: said what is wrong with it. */
 bool secure_read(struct secure *, const char *path, struct bytes *content);
 bool secure_own(struct secure *, const char *cert, const char *key);   /* --cert, --key */
+bool secure_staple(struct secure *, const char *ocsp);                 /* --ocsp */
+bool secure_forbid(struct secure *, const char *crl);                  /* --crl: after secure_believe */
 bool secure_make(struct secure *, const char *name);                   /* on the spot */
 bool secure_believe(struct secure *, const char *ca);                  /* --ca */
 void secure_fingerprint(struct crypt *, struct bytes der, struct text *); /* SHA-256: "AB:CD:..." */

@@ -100,6 +100,26 @@ bool secure_believe(struct secure *s, const char *ca)
 	return true;
 }
 
+bool secure_forbid(struct secure *s, const char *crl)
+{
+	char words[400];
+	struct text why = text_in(words, sizeof words);
+	size_t mark = s->env->memory->used;
+	struct bytes list;
+
+	if (!secure_read(s, crl, &list)) return false;
+	bool good = x509_trust_add_crl(s->trust, list, &why);
+	forget(s, mark);
+	return good || fail(s, crl, words);
+}
+
+/* What is in it is for clients to judge: it may be refreshed under a server that does not look. */
+bool secure_staple(struct secure *s, const char *ocsp)
+{
+	if (!secure_read(s, ocsp, &s->identity.ocsp)) return false;
+	return (s->identity.ocsp.len > 0 && s->identity.ocsp.at[0] == 0x30) || fail(s, ocsp, "this is no OCSP response in DER");
+}
+
 void secure_fingerprint(struct crypt *crypt, struct bytes der, struct text *out)
 {
 	uint8_t hash[CRYPT_HASH_MAX];

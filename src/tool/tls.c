@@ -22,6 +22,8 @@ const char tls_tool_help[] =
 	"Both ends:\n"
 	"  --cert FILE --key FILE   who we are, in PEM (a server without: made on the spot)\n"
 	"  --ca FILE     whom to believe (a server: asks clients for certificates)    --insecure   anybody\n"
+	"  --crl FILE    with --ca: what it has revoked    --must-staple   a server has to staple an OCSP response\n"
+	"  --ocsp FILE   with --cert: the OCSP response to staple\n"
 	"  --alpn A,B    --tls-min 1.2    --tls-max 1.3    --keylog FILE (or SSLKEYLOGFILE)\n";
 
 const char *tls_tool_address(struct text *words, const char *word, bool listens, struct url *u)

@@ -17,6 +17,8 @@ const char tls_ca_help[] =
 	"                        [--permit NAME]... [--exclude NAME]... [--force]\n"
 	"       tulle tls cert issue NAME... [--ca ca] [--out FIRST-NAME] [--days 90] [--key p256]\n"
 	"                        [--client] [--must-staple] [--force]\n"
+	"       tulle tls ca crl [FILE...] [--ca ca] [--out ca] [--days 7] [--force]\n"
+	"       tulle tls cert ocsp FILE [--ca ca] [--out FILE] [--days 7] [--revoked] [--force]\n"
 	"       tulle tls cert show FILE\n"
 	"\n"
 	"ca new      makes a private certificate authority: OUT.pem, its certificate, for whoever is to believe\n"
@@ -25,6 +27,9 @@ const char tls_ca_help[] =
 	"cert issue  makes a certificate for DNS names (also *.example.com) and IP addresses, and its key;\n"
 	"            --ca is the authority's OUT; --client: for a client, not a server; --must-staple: it\n"
 	"            is to come with an OCSP response (RFC 7633)\n"
+	"ca crl      makes OUT.crl, the authority's list of revoked certificates: those of all FILEs\n"
+	"cert ocsp   makes OUT.ocsp, the authority's answer that a certificate is good (or --revoked),\n"
+	"            for a server to staple (--ocsp)\n"
 	"cert show   prints what the certificates of a file say\n"
 	"\n"
 	"  --key KIND  p256, p384, ed25519 or rsa       --force  writes over files that are there\n"
@@ -38,7 +43,7 @@ struct making {
 	const char *who;                                   /* "tls ca" */
 	const char *name, *out, *ca, *key_kind;
 	uint64_t days, path_length;
-	bool force, client, must_staple;
+	bool force, client, must_staple, revoked;
 	struct option_texts permit, exclude;
 	const char *permitted[NAMES_MAX], *excluded[NAMES_MAX], *words[NAMES_MAX];
 	size_t words_count;
@@ -149,8 +154,9 @@ static bool make_key(struct making *m)
 	return m->key != NULL;
 }
 
-static bool check_days(struct making *m)
+static bool check_days(struct making *m, unsigned usual)
 {
+	if (m->days == UINT64_MAX) m->days = usual;
 	if (m->days >= 1 && m->days <= DAYS_MAX) return true;
 	tool_usage(m->env, "%s: --days is from 1 to %u", m->who, DAYS_MAX);
 	return false;
@@ -173,7 +179,7 @@ static struct making *start(struct tool_env *env, const char *who)
 		text_printf(env->err, "%s: no memory\n", who);
 		return NULL;
 	}
-	m->env = env, m->who = who, m->key_kind = "p256", m->path_length = UINT64_MAX;
+	m->env = env, m->who = who, m->key_kind = "p256", m->ca = "ca", m->days = m->path_length = UINT64_MAX;
 	m->permit = (struct option_texts){ m->permitted, 0, NAMES_MAX };
 	m->exclude = (struct option_texts){ m->excluded, 0, NAMES_MAX };
 	return m;
@@ -193,26 +199,6 @@ static bool make_ca(struct making *m)
 	};
 	m->made = (struct bytes){ m->made_der, issue_certificate(m->env->crypt, &i, (struct room){ m->made_der, sizeof m->made_der }, &why) };
 	return m->made.len > 0 || failed(m, "%s", words);
-}
-
-struct tool *tls_ca_open(int argc, const char *const *argv, struct tool_env *env)
-{
-	struct making *m = start(env, "tls ca");
-	bool good;
-
-	if (m == NULL) return NULL;
-	m->name = "Private CA", m->out = "ca", m->days = 3650;
-	const struct option options[] = {
-		{ "name", OPTION_TEXT, &m->name }, { "out", OPTION_TEXT, &m->out }, { "days", OPTION_NUMBER, &m->days },
-		{ "key", OPTION_TEXT, &m->key_kind }, { "path-length", OPTION_NUMBER, &m->path_length }, { "permit", OPTION_TEXTS, &m->permit },
-		{ "exclude", OPTION_TEXTS, &m->exclude }, { "force", OPTION_FLAG, &m->force },
-	};
-	if (!options_read(env, argc, argv, options, COUNT(options), m->words, NAMES_MAX, &m->words_count)) return NULL;
-	if (m->words_count != 1 || strcmp(m->words[0], "new") != 0) return tool_usage(env, "usage: tulle tls ca new [--name NAME] [--out ca] ...");
-	if (m->path_length != UINT64_MAX && m->path_length > X509_CHAIN_MAX)
-		return tool_usage(env, "tls ca: --path-length is at most %u", X509_CHAIN_MAX);
-	good = check_days(m) && tool_want_crypt(env) && make_key(m) && make_ca(m) && write_both(m, m->out, false);
-	return end(m, good);
 }
 
 /* ---- cert issue ---- */
@@ -285,6 +271,66 @@ static bool issue(struct making *m)
 	       write_both(m, m->out != NULL ? m->out : m->words[0], !x509_self_signed(m->issuer));
 }
 
+/* ---- ca crl, cert ocsp ---- */
+
+/* A file's first certificate, kept. */
+static bool read_certificate(struct making *m, const char *path, struct bytes *der)
+{
+	char words[300] = "";
+	struct text why = text_in(words, sizeof words);
+	struct room room = { arena_take(m->env->memory, FILE_MAX), FILE_MAX };
+	struct x509_chain chain;
+	struct bytes pem;
+
+	if (room.at == NULL) return failed(m, "no memory");
+	if (!read_file(m, path, &pem)) return false;
+	if (!x509_chain_read(m->env->crypt, pem, &room, &chain, &why)) return failed(m, "%s: %s", path, words);
+	*der = chain.der[0];
+	return true;
+}
+
+static bool put_new(struct making *m, const char *base, const char *ending, const char *what, struct bytes content)
+{
+	char path[PATH_MAX_BYTES];
+	if (content.len == 0) return failed(m, "%s cannot be made", what);
+	if (!path_of(m, base, ending, path) || !may_write(m, path) || !put(m, path, (const char *)content.at, content.len)) return false;
+	text_printf(m->env->out, "%s  %s\n", path, what);
+	return true;
+}
+
+static bool list(struct making *m)
+{
+	struct bytes revoked[NAMES_MAX];
+	struct room room = { arena_take(m->env->memory, FILE_MAX), FILE_MAX }, pem = { arena_take(m->env->memory, FILE_MAX), FILE_MAX };
+	size_t n;
+
+	if (room.at == NULL || pem.at == NULL) return failed(m, "no memory");
+	if (!tool_want_crypt(m->env) || !read_authority(m)) return false;
+	for (size_t i = 1; i < m->words_count; i++)
+		if (!read_certificate(m, m->words[i], &revoked[i - 1])) return false;
+	n = issue_crl(m->env->crypt, &(struct issue_crl){ .issuer_key = m->issuer_key, .issuer_der = m->issuer, .revoked = revoked,
+		.revoked_count = m->words_count - 1, .this_update = m->env->date - SKEW,
+		.next_update = m->env->date + (int64_t)m->days * DAY, .number = (unsigned)m->env->date }, room);
+	if (n > 0) n = issue_pem((struct bytes){ room.at, n }, "X509 CRL", pem);
+	return put_new(m, m->out != NULL ? m->out : m->ca, ".crl", "the revocation list", (struct bytes){ pem.at, n });
+}
+
+static bool respond(struct making *m)
+{
+	char base[PATH_MAX_BYTES];
+	struct text t = text_in(base, sizeof base);
+	size_t len = strlen(m->words[1]);
+	struct bytes der;
+	struct room room = { m->made_der, sizeof m->made_der };
+
+	if (!tool_want_crypt(m->env) || !read_authority(m) || !read_certificate(m, m->words[1], &der)) return false;
+	text_put(&t, (struct bytes){ (const uint8_t *)m->words[1], len > 4 && strcmp(m->words[1] + len - 4, ".pem") == 0 ? len - 4 : len });
+	size_t n = issue_ocsp(m->env->crypt, &(struct issue_ocsp){ .certificate = der, .issuer_der = m->issuer, .key = m->issuer_key,
+		.status = m->revoked ? ISSUE_REVOKED : ISSUE_GOOD, .revoked_at = m->env->date - SKEW, .this_update = m->env->date - SKEW,
+		.next_update = m->env->date + (int64_t)m->days * DAY }, room);
+	return put_new(m, m->out != NULL ? m->out : base, ".ocsp", "the OCSP response", (struct bytes){ room.at, n });
+}
+
 /* ---- cert show ---- */
 
 static bool show(struct making *m)
@@ -304,19 +350,44 @@ static bool show(struct making *m)
 	return true;
 }
 
+struct tool *tls_ca_open(int argc, const char *const *argv, struct tool_env *env)
+{
+	struct making *m = start(env, "tls ca");
+	bool good;
+
+	if (m == NULL) return NULL;
+	m->name = "Private CA";
+	const struct option options[] = {
+		{ "name", OPTION_TEXT, &m->name }, { "out", OPTION_TEXT, &m->out }, { "days", OPTION_NUMBER, &m->days },
+		{ "key", OPTION_TEXT, &m->key_kind }, { "path-length", OPTION_NUMBER, &m->path_length }, { "permit", OPTION_TEXTS, &m->permit },
+		{ "exclude", OPTION_TEXTS, &m->exclude }, { "force", OPTION_FLAG, &m->force },
+		{ "ca", OPTION_TEXT, &m->ca },
+	};
+	if (!options_read(env, argc, argv, options, COUNT(options), m->words, NAMES_MAX, &m->words_count)) return NULL;
+	if (m->words_count >= 1 && strcmp(m->words[0], "crl") == 0) return check_days(m, 7) ? end(m, list(m)) : NULL;
+	if (m->words_count != 1 || strcmp(m->words[0], "new") != 0)
+		return tool_usage(env, "usage: tulle tls ca new [--name NAME] [--out ca] ..., or tulle tls ca crl [FILE...]");
+	if (m->path_length != UINT64_MAX && m->path_length > X509_CHAIN_MAX)
+		return tool_usage(env, "tls ca: --path-length is at most %u", X509_CHAIN_MAX);
+	good = check_days(m, 3650) && tool_want_crypt(env) && make_key(m) && make_ca(m) && write_both(m, m->out ? m->out : "ca", false);
+	return end(m, good);
+}
+
 struct tool *tls_cert_open(int argc, const char *const *argv, struct tool_env *env)
 {
 	struct making *m = start(env, "tls cert");
 
 	if (m == NULL) return NULL;
-	m->ca = "ca", m->days = 90;
 	const struct option options[] = {
 		{ "ca", OPTION_TEXT, &m->ca }, { "out", OPTION_TEXT, &m->out }, { "days", OPTION_NUMBER, &m->days },
 		{ "key", OPTION_TEXT, &m->key_kind }, { "client", OPTION_FLAG, &m->client }, { "must-staple", OPTION_FLAG, &m->must_staple },
-		{ "force", OPTION_FLAG, &m->force },
+		{ "force", OPTION_FLAG, &m->force }, { "revoked", OPTION_FLAG, &m->revoked },
 	};
-	if (!options_read(env, argc, argv, options, COUNT(options), m->words, NAMES_MAX, &m->words_count) || !check_days(m)) return NULL;
+	if (!options_read(env, argc, argv, options, COUNT(options), m->words, NAMES_MAX, &m->words_count)) return NULL;
+	bool is_response = m->words_count == 2 && strcmp(m->words[0], "ocsp") == 0;
+	if (!check_days(m, is_response ? 7 : 90)) return NULL;
+	if (is_response) return end(m, respond(m));
 	if (m->words_count == 2 && strcmp(m->words[0], "show") == 0) return end(m, show(m));
 	if (m->words_count >= 2 && strcmp(m->words[0], "issue") == 0) return end(m, issue(m));
-	return tool_usage(env, "usage: tulle tls cert issue NAME... [--ca ca] ..., or tulle tls cert show FILE");
+	return tool_usage(env, "usage: tulle tls cert issue NAME... [--ca ca] ..., tulle tls cert ocsp FILE, or tulle tls cert show FILE");
 }

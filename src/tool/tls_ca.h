@@ -3,6 +3,8 @@
  *
  *     tls ca new --out lab                              // lab.pem and lab.key
  *     tls cert issue www.example.com 10.0.0.1 --ca lab  // www.example.com.pem and www.example.com.key
+ *     tls ca crl stolen.pem --ca lab                    // lab.crl
+ *     tls cert ocsp www.example.com.pem --ca lab        // www.example.com.ocsp
  *     tls cert show www.example.com.pem
  *
  * Each is done when it is opened; nothing is sent or waited for.
