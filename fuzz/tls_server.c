@@ -42,7 +42,7 @@ static struct tls_handshake *handshake(void)
 static struct bytes a_ticket(bool v13, uint8_t room[TLS_TICKET_MAX])
 {
 	struct tls_ticket k = { .version = v13 ? TLS_1_3 : TLS_1_2, .secret_len = v13 ? 32 : 48, .extended_master_secret = true,
-		.suite = v13 ? TLS_AES_128_GCM_SHA256 : TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .issued_at_ms = TWO_DATE * 1000,
+		.suite = v13 ? TLS_AES_128_GCM_SHA256 : TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .issued_at_ms = TWO_DATE * 1000, .authenticated_at_ms = TWO_DATE * 1000,
 		.lifetime_s = 7200, .early_data_max = 400, .server_name = TWO_NAME };
 	memcpy(k.secret, psk_key, 32);
 	return (struct bytes){ room, tls_ticket_seal(world.tickets, TWO_DATE * 1000, &k, (struct room){ room, TLS_TICKET_MAX }) };

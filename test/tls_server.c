@@ -658,6 +658,21 @@ static void a_resumed_client_stays_authenticated(void)
 	two_end(&two);
 }
 
+/* Two resumptions an hour keep no session alive for ever. */
+static void seven_days_and_no_more(void)
+{
+	unsigned resumed = 0, full = 0;
+	with_tickets();
+	for (unsigned hour = 0; hour < 2 * 7 * 24; hour++) {
+		CHECK(good());
+		resumed += two.server.resumed, full += !two.server.resumed;
+		if (hour == 7 * 24 + 1) CHECK(said("the full handshake was more than seven days ago"));
+		two_end(&two);
+		server.date += 3600, client.date += 3600;
+	}
+	CHECK_EQ(full, 2);
+}
+
 static void a_stolen_ticket_is_no_use(void)
 {
 	struct tls_session s;
@@ -716,6 +731,7 @@ int main(void)
 	TEST(tickets_resume);
 	TEST(tickets_that_do_not_resume);
 	TEST(a_resumed_client_stays_authenticated);
+	TEST(seven_days_and_no_more);
 	TEST(a_stolen_ticket_is_no_use);
 	TEST(external_psks);
 	tls_end(&hand.tls);

@@ -87,6 +87,8 @@ struct tls_handshake {
 	uint16_t peer_packing;            /* it unpacks this; 0: none */
 	bool peer_wants_ocsp, certificate_requested, compress_offered;
 	uint8_t request_context[255]; uint8_t request_context_len;
+	int64_t authenticated_at_ms;      /* server, 1.3: when a full handshake last was, since 1970 */
+	uint8_t client_certificate_hash[32];
 	int8_t psk_index;                 /* chosen among those offered; -1: none */
 	uint8_t cookie[512]; uint16_t cookie_len;
 	uint16_t retry_group;

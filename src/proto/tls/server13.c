@@ -78,7 +78,7 @@ static bool find_external(const struct tls *t, const struct tls_client_hello *he
 }
 
 /* Whether the session may go on here; NULL if so. */
-static const char *why_not(const struct tls *t, const struct tls_client_hello *hello, const struct tls_ticket *k)
+static const char *why_not(const struct tls *t, instant now, const struct tls_client_hello *hello, const struct tls_ticket *k)
 {
 	const struct tls_suite_info *suite = tls_suite_find(k->suite);
 
@@ -88,6 +88,8 @@ static const char *why_not(const struct tls *t, const struct tls_client_hello *h
 	if (strcmp(k->server_name, t->server_name) != 0) return "the ticket is for another name";
 	if (t->config->client_auth == TLS_REQUIRE_CLIENT && !k->client_authenticated)
 		return "the client did not show the certificate that is required when it got the ticket";
+	if (tls_date_ms(t, now) - k->authenticated_at_ms > TLS_TICKET_LIFETIME_MAX_S * INT64_C(1000)) /* however often it was resumed */
+		return "the full handshake was more than seven days ago";
 	return NULL;
 }
 
@@ -96,7 +98,7 @@ static bool find_ticket(struct tls *t, instant now, const struct tls_client_hell
 	const char *words = "we take no tickets";
 
 	if (t->config->tickets && tls_ticket_open(t->config->tickets, tls_date_ms(t, now), identity, &c->ticket, &words) &&
-	    (words = why_not(t, hello, &c->ticket)) == NULL) {
+	    (words = why_not(t, now, hello, &c->ticket)) == NULL) {
 		c->external = false;
 		c->hash = tls_suite_find(c->ticket.suite)->hash;
 		c->key = (struct bytes){ c->ticket.secret, c->ticket.secret_len };
@@ -111,7 +113,6 @@ static void find_psk(struct tls *t, instant now, const struct tls_client_hello *
 {
 	struct bytes identities = hello->psk_identities, binders = hello->psk_binders, identity;
 
-	c->index = -1;
 	if (!asks(hello, TLS_EXT_PRE_SHARED_KEY)) return;
 	if (!has_byte(hello->psk_modes, PSK_DHE_KE)) {
 		trace_say(t->config->trace, "TLS: no resumption: the client wants it without a key exchange");
@@ -286,6 +287,16 @@ static bool choose_identity(struct tls *t, const struct choice *psk)
 	                                                                           : "no certificate of ours can sign in a way that the client verifies");
 }
 
+/* A resumed session is as old as the handshake that it goes back to, and its client is who it was then. */
+static void keep_authentication(struct tls *t, instant now, const struct choice *psk)
+{
+	t->handshake->authenticated_at_ms = tls_date_ms(t, now);
+	if (!t->resumed) return;
+	t->client_authenticated = psk->ticket.client_authenticated;
+	t->handshake->authenticated_at_ms = psk->ticket.authenticated_at_ms;
+	memcpy(t->handshake->client_certificate_hash, psk->ticket.client_certificate_hash, sizeof t->handshake->client_certificate_hash);
+}
+
 static bool answer(struct tls *t, instant now, const struct tls_client_hello *hello, const struct choice *psk, struct bytes share)
 {
 	uint8_t ours[CRYPT_PUBLIC_MAX], secret[CRYPT_SECRET_MAX];
@@ -294,7 +305,7 @@ static bool answer(struct tls *t, instant now, const struct tls_client_hello *he
 	if (len == 0) return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: the key share is not a public key of %s", tls_group_name(t->group));
 	t->handshake->psk_index = (int8_t)psk->index;
 	t->resumed = psk->index >= 0 && !psk->external;
-	if (t->resumed) t->client_authenticated = psk->ticket.client_authenticated;
+	keep_authentication(t, now, psk);
 	t->handshake->ticket_expected = has_byte(hello->psk_modes, PSK_DHE_KE); /* 4.2.9 */
 	limit_records(t, hello);
 	tls_early_taken(t, now, hello, t->resumed ? &psk->ticket : NULL, psk->obfuscated_age, psk->binder);
@@ -327,7 +338,7 @@ static bool start(struct tls *t, instant now, const struct tls_client_hello *hel
 
 bool tls_server13_start(struct tls *t, instant now, const struct tls_client_hello *hello, struct bytes raw)
 {
-	struct choice psk;
+	struct choice psk = { .index = -1 };
 
 	if (!tls_server_recall_retry(t, now, hello)) return false;
 	bool went_on = start(t, now, hello, raw, &psk);
@@ -342,10 +353,11 @@ static void fill_ticket(const struct tls *t, int64_t date_ms, struct tls_ticket 
 	const struct tls_handshake *h = t->handshake;
 
 	*k = (struct tls_ticket){ .version = TLS_1_3, .suite = t->suite, .secret_len = (uint8_t)crypt_hash_len(h->hash),
-		.extended_master_secret = true, .client_authenticated = t->client_authenticated, .issued_at_ms = date_ms,
+		.extended_master_secret = true, .client_authenticated = t->client_authenticated, .issued_at_ms = date_ms, .authenticated_at_ms = h->authenticated_at_ms,
 		.lifetime_s = tls_tickets_lifetime(t->config->tickets), .early_data_max = t->config->early_data_max };
 	memcpy(k->server_name, t->server_name, sizeof k->server_name);
 	memcpy(k->alpn, t->alpn, sizeof k->alpn);
+	memcpy(k->client_certificate_hash, h->client_certificate_hash, sizeof k->client_certificate_hash);
 	if (h->peer_chain_count > 0) crypt_hash(t->config->crypt, CRYPT_SHA256, h->peer_chain[0], k->client_certificate_hash);
 }
 
