@@ -39,7 +39,9 @@ static size_t agree(struct tls *t, const struct tls_server_hello *sh, uint8_t se
 		if (len == 0) tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: its key share is not a public key of its group");
 		return len;
 	}
-	tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: a share of group %04x, of which we sent none", sh->share_group);
+	const char *name = tls_group_name(sh->share_group);
+	tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: a share of group %s (%04x), of which we sent none", name != NULL ? name : "unknown",
+	         sh->share_group);
 	return 0;
 }
 

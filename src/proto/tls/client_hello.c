@@ -350,6 +350,8 @@ bool tls_client_send_hello(struct tls *t, instant now)
 
 /* ---- the answer ---- */
 
+static const char *known(const char *name) { return name != NULL ? name : "unknown"; }
+
 bool tls_check_extensions(struct tls *t, const char *message, struct bytes extensions, tls_extensions allowed)
 {
 	struct bytes body;
@@ -377,7 +379,8 @@ static bool check_hello13(struct tls *t, const struct tls_server_hello *sh, cons
 		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "%s: it does not repeat our session id", message);
 	if (sh->compression != 0) return tls_fail(t, TLS_ILLEGAL_PARAMETER, "%s: it wants compression", message);
 	if (suite == NULL || !suite->v13 || !tls_lists_suite(t->config, sh->suite))
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "%s: it chose cipher suite %04x, which we did not offer for TLS 1.3", message, sh->suite);
+		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "%s: it chose cipher suite %s (%04x), which we did not offer for TLS 1.3", message,
+		                known(tls_suite_name(sh->suite)), sh->suite);
 	if (t->retried && sh->suite != t->suite)
 		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "%s: another cipher suite than in the HelloRetryRequest", message);
 	return true;
@@ -389,10 +392,12 @@ static bool check_retry_group(struct tls *t, unsigned group)
 	const struct tls_handshake *h = t->handshake;
 
 	if (!tls_lists_group(t->config, group))
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "HelloRetryRequest: it asks for group %04x, which we did not offer", group);
+		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "HelloRetryRequest: it asks for group %s (%04x), which we did not offer",
+		                known(tls_group_name(group)), group);
 	for (size_t i = 0; i < h->shares_count; i++)
 		if (h->shares[i].group == group)
-			return tls_fail(t, TLS_ILLEGAL_PARAMETER, "HelloRetryRequest: it asks for group %04x, whose share it has", group);
+			return tls_fail(t, TLS_ILLEGAL_PARAMETER, "HelloRetryRequest: it asks for group %s (%04x), whose share it has",
+			                known(tls_group_name(group)), group);
 	return true;
 }
 
@@ -458,14 +463,15 @@ static bool check_downgrade(struct tls *t, const struct tls_server_hello *sh)
 static bool choose12(struct tls *t, const struct tls_server_hello *sh)
 {
 	const struct tls_suite_info *suite = tls_suite_find(sh->suite);
-	const char *name = tls_version_name(sh->legacy_version);
 
 	if (sh->legacy_version != TLS_1_2 || !tls_offers_version(t->config, TLS_1_2))
-		return tls_fail(t, TLS_PROTOCOL_VERSION, "ServerHello: the server speaks %s, which we do not offer", name != NULL ? name : "an unknown version");
+		return tls_fail(t, TLS_PROTOCOL_VERSION, "ServerHello: the server speaks %s (%04x), which we do not offer",
+		                known(tls_version_name(sh->legacy_version)), sh->legacy_version);
 	if (t->retried) return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: TLS 1.2 after a HelloRetryRequest");
 	if (!check_downgrade(t, sh)) return false;
 	if (suite == NULL || suite->v13 || !tls_lists_suite(t->config, sh->suite))
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: it chose cipher suite %04x, which we did not offer for TLS 1.2", sh->suite);
+		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: it chose cipher suite %s (%04x), which we did not offer for TLS 1.2",
+		                known(tls_suite_name(sh->suite)), sh->suite);
 	t->version = TLS_1_2;
 	tls_transcript_choose(t, suite->hash);
 	return true;

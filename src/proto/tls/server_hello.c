@@ -42,7 +42,7 @@ static bool note_server_name(struct tls *t, const struct tls_client_hello *hello
 	struct bytes name = hello->server_name;
 
 	t->server_name[0] = '\0';
-	if (!asks(hello, TLS_EXT_SERVER_NAME)) return true;
+	if (name.len == 0) return true; /* none, or names of other kinds only */
 	for (size_t i = 0; i < name.len; i++)
 		if (name.at[i] <= ' ' || name.at[i] > '~')
 			return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: server_name: byte 0x%02x in a name", name.at[i]);
