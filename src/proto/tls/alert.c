@@ -100,6 +100,7 @@ bool tls_alert_input(struct tls *t, struct bytes body)
 	const struct tls_seen_message seen = { false, t->version == TLS_1_3, TLS_ALERT, t->number, body };
 
 	tls_seen_add(t->config->seen, &seen);
+	if (body.len == 0) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "a record of alerts without one"); /* 5.4 */
 	if (body.len != 2) return tls_fail(t, TLS_DECODE_ERROR, "an alert of %zu bytes, not 2", body.len);
 	enum tls_alert alert = (enum tls_alert)body.at[1];
 	if (alert == TLS_CLOSE_NOTIFY) return peer_closed(t);
