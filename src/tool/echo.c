@@ -7,7 +7,7 @@ const char echo_help[] =
 	"                           [--bytes 10M] [--ttl N] [--loop]\n"
 	"\n"
 	"serve returns what it is sent, on any number of ports:\n"
-	"  tcp://[HOST]:PORT        each byte, to any number of clients at once\n"
+	"  tcp://[HOST]:PORT        each byte, to any number of clients at once; tls:// the same over TLS\n"
 	"  udp://[HOST]:PORT        each datagram\n"
 	"  multicast://GROUP:PORT   joins the group and prints who said what\n"
 	"  broadcast://[HOST]:PORT  prints who said what to everybody\n"
@@ -23,7 +23,9 @@ const char echo_help[] =
 	"  --bytes N         over TCP: sends N random bytes instead, compares what comes back, says how fast;\n"
 	"                    over UDP: sends one datagram of N bytes\n"
 	"  --ttl N           how many routers a message to a group may pass (1)\n"
-	"  --loop            this host's own members of the group hear it too\n";
+	"  --loop            this host's own members of the group hear it too\n"
+	"of TLS:\n"
+	SECURE_HELP;
 
 struct tool *echo_open(int argc, const char *const *argv, struct tool_env *env)
 {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "tool/http.h"
 
+#include "tool/secure.h"
+
 const char http_help[] =
-	"usage: tulle http serve DIR http://[ADDRESS]:PORT [--quiet]\n"
+	"usage: tulle http serve DIR http[s]://[ADDRESS]:PORT [--quiet]\n"
 	"       tulle http get URL [--output -] [--range FIRST-LAST] [--head] [--timeout 10s]\n"
 	"\n"
 	"serve gives out the files below DIR, and prints a line a request: who, what, status, bytes.\n"
@@ -13,7 +15,10 @@ const char http_help[] =
 	"  --output -     prints the body instead; the status then goes to standard error\n"
 	"  --range A-B    asks for these bytes only\n"
 	"  --head         asks for the head only\n"
-	"  --timeout T    waits so long for a sign of life (10s)\n";
+	"  --timeout T    waits so long for a sign of life (10s)\n"
+	"\n"
+	"of https:\n"
+	SECURE_HELP;
 
 struct tool *http_open(int argc, const char *const *argv, struct tool_env *env)
 {
