@@ -228,6 +228,7 @@ static const struct broken { enum remake kind; enum shape shape; enum tls_alert 
 	CH(DECODE_ERROR, "server_name: malformed", "\0\0\0\0"),
 	CH(DECODE_ERROR, "server_name: malformed", "\0\0\0\2\0\0"),
 	CH(DECODE_ERROR, "server_name: malformed", "\0\0\0\5\0\3\0\0\0"),
+	CH(DECODE_ERROR, "server_name: malformed", "\0\0\0\6\0\4\1\0\1a"),
 	CH(ILLEGAL_PARAMETER, "server_name: two host names", "\0\0\0\x0a\0\x08\0\0\1a\0\0\1b"),
 	CH(ILLEGAL_PARAMETER, "server_name: a NUL in the host name", "\0\0\0\x08\0\6\0\0\3a\0b"),
 	CH(DECODE_ERROR, "status_request: malformed", "\0\5\0\0"),

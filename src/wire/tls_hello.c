@@ -25,7 +25,7 @@ static bool read_server_name(struct bytes body, struct bytes *host, struct tls_f
 		*host = name;
 		found = true;
 	}
-	return true;
+	return found; /* no other kind of name was ever defined */
 }
 
 /* RFC 6066, 8; other types than OCSP have a form of their own. */
