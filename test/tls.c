@@ -534,6 +534,7 @@ static void streams_that_end(void)
 
 	two_start(&two, &client, &server); /* before there was anything to end */
 	tls_finish(&two.client, 0);
+	CHECK(!(tls_news(&two.client) & TLS_DONE)); /* not before it is out */
 	while (two_move(&two)) continue;
 	CHECK(two.client_news & TLS_DONE);
 	CHECK(tls_failure(&two.server) != NULL && tls_failure(&two.server)->from_peer);

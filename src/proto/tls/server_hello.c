@@ -47,7 +47,7 @@ static bool note_server_name(struct tls *t, const struct tls_client_hello *hello
 		if (name.at[i] <= ' ' || name.at[i] > '~')
 			return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: server_name: byte 0x%02x in a name", name.at[i]);
 	if (name.len > TLS_NAME_MAX) return tls_fail(t, TLS_UNRECOGNIZED_NAME, "ClientHello: server_name: a name of %zu bytes", name.len);
-	if (name.len > 0) memcpy(t->server_name, name.at, name.len);
+	memcpy(t->server_name, name.at, name.len);
 	t->server_name[name.len] = '\0';
 	return true;
 }

@@ -88,7 +88,12 @@ static void settle(struct tls *t)
 		t->news |= TLS_EOF;
 		t->eof_said = true;
 	}
-	if (t->close_received && t->close_sent && t->state == TLS_OPEN && t->in_plain == 0 && t->alert_waits == 0 && !output_waits(t)) {
+	if (!t->close_sent || t->alert_waits != 0 || output_waits(t)) return;
+	if (t->cancelled) {
+		t->news |= TLS_DONE;
+		t->cancelled = false;
+	}
+	if (t->close_received && t->state == TLS_OPEN && t->in_plain == 0) {
 		t->news |= TLS_DONE;
 		tls_enter(t, TLS_CLOSED);
 	}
@@ -281,7 +286,7 @@ void tls_finish(struct tls *t, instant now)
 	if (handshaking(t)) tls_alert_send(t, false, TLS_USER_CANCELED);
 	tls_alert_send(t, false, TLS_CLOSE_NOTIFY);
 	if (handshaking(t)) {
-		t->news |= TLS_DONE;
+		t->cancelled = true;
 		t->give_up_at = NEVER;
 		tls_enter(t, TLS_CLOSED);
 	}

@@ -48,7 +48,7 @@ enum tls_news {
 	TLS_READABLE = 2,       /* tls_peek has something */
 	TLS_WRITABLE = 4,       /* after a short tls_send: there is room again. Also when early data may be sent */
 	TLS_EOF = 8,            /* close_notify came and all was taken */
-	TLS_DONE = 16,          /* both sides have said close_notify and ours is out: close the wire */
+	TLS_DONE = 16,          /* both sides have said close_notify, or ours ended a handshake, and ours is out: close the wire */
 	TLS_FAILED = 32,        /* tls_failure says why; send what tls_output still has (the alert), then close */
 	TLS_SESSION = 64,       /* client: a ticket came; it is in config->sessions if there are any */
 	TLS_EARLY_REFUSED = 128,/* client: the server did not take early data: send it again */
@@ -144,7 +144,7 @@ struct tls { /* laid open to be read and embedded; proto/tls/ alone writes it */
 	const struct tls_config *config;
 	uint8_t state;                   /* enum tls_state, inside.h */
 	bool is_server, resumed, retried, early_accepted, client_authenticated, extended_master_secret;
-	bool close_sent, close_received, eof_said, short_send, starved;
+	bool close_sent, close_received, eof_said, short_send, starved, cancelled;
 	bool input_keys_changed;         /* since the message was begun: nothing may follow it in its record (RFC 8446, 5.1) */
 	bool peer_limits_records;        /* it sent record_size_limit, so it keeps to ours (RFC 8449) */
 	uint16_t version, suite, group, scheme, peer_scheme;
