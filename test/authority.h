@@ -8,8 +8,12 @@
 #ifndef TULLE_TEST_AUTHORITY_H
 #define TULLE_TEST_AUTHORITY_H
 
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
 #include "crypt/der.h"
 #include "crypt/issue.h"
+#include "crypt/x509_parts.h"
 #include "tap.h"
 
 #define NOW INT64_C(1795000000) /* 2026-11-18 11:06:40 */
@@ -157,6 +161,37 @@ static inline void make_all(void)
 	leaf_der = make(&leaf);
 }
 
+/* What libcrypto says by itself, as a careful program asks it: strict flags, purpose, name, security level 2. */
+static inline bool libcrypto_alone(const struct x509_trust *trust, const struct x509_ask *q)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(crypt->library, NULL);
+	STACK_OF(X509) *others = sk_X509_new_null();
+	X509 *leaf_x = x509_from_der(crypt, q->chain[0]);
+	bool good = leaf_x != NULL;
+
+	for (size_t i = 1; i < q->count; i++) {
+		X509 *x = x509_from_der(crypt, q->chain[i]);
+		if (x != NULL) sk_X509_push(others, x);
+	}
+	if (good && X509_STORE_CTX_init(ctx, trust->store, leaf_x, others)) {
+		X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
+		X509_STORE_CTX_set_purpose(ctx, q->peer == X509_SERVER ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
+		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK | X509_V_FLAG_PARTIAL_CHAIN |
+			(trust->crls_count > 0 ? X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL : 0));
+		X509_VERIFY_PARAM_set_time(param, (time_t)q->date);
+		X509_VERIFY_PARAM_set_auth_level(param, 2);
+		if (q->name != NULL) X509_VERIFY_PARAM_set1_host(param, q->name, 0);
+		if (q->ip != NULL) X509_VERIFY_PARAM_set1_ip(param, q->ip->byte + (ip_is4(*q->ip) ? 12 : 0), ip_is4(*q->ip) ? 4 : 16);
+		good = X509_verify_cert(ctx) == 1;
+	}
+	X509_STORE_CTX_free(ctx);
+	sk_X509_pop_free(others, X509_free);
+	X509_free(leaf_x);
+	return good;
+}
+
+static unsigned decided, decided_otherwise; /* chains, and those of which libcrypto by itself says the other */
+
 static inline bool verify_made(void)
 {
 	struct x509_trust *trust = trust_in(root_der);
@@ -167,6 +202,7 @@ static inline bool verify_made(void)
 	if (ask.count == 0) ask.chain = chain, ask.count = with_ica ? 2 : 1;
 	if (crl_der.len > 0) assert(x509_trust_add_crl(trust, crl_der, &why));
 	good = x509_verify(trust, &ask, &answer);
+	if (ask.ocsp.len == 0 && !ask.must_staple && !ask.ocsp_asked) decided++, decided_otherwise += libcrypto_alone(trust, &ask) != good;
 	if (ask.chain == chain) ask.chain = NULL, ask.count = 0;
 	x509_trust_close(trust);
 	return good;
