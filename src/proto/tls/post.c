@@ -11,6 +11,7 @@ bool tls_send_key_update(struct tls *t, bool ask_peer)
 	uint8_t room[TLS_MESSAGE_HEADER + 1];
 	struct tls_writer w = { .at = room, .size = sizeof room };
 
+	ask_peer |= t->updates_wait == 2;
 	tls_emit_key_update(&w, ask_peer);
 	if (!tls_record_seal(t, TLS_HANDSHAKE, (struct bytes){ room, w.len })) {
 		t->updates_wait = (uint8_t)size_max(t->updates_wait, 1 + ask_peer);
