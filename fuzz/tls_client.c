@@ -214,7 +214,9 @@ static void say(unsigned what, struct bytes *in)
 	case 3: say_hello(false, in); break;
 	case 4: tls_emit_encrypted_extensions(&said, &(struct tls_encrypted_extensions){ .has = 0 }); break;
 	case 5: say_request(v13); break;
-	case 6: tls_emit_certificate(&said, v13, (struct bytes){ 0 }, identity->chain.der, identity->chain.count, v13 && client.config->ask_ocsp ? identity->ocsp : (struct bytes){ 0 });
+	case 6:
+		tls_emit_certificate(&said, v13, (struct bytes){ 0 }, identity->chain.der, identity->chain.count,
+		                     v13 && client.config->ask_ocsp ? identity->ocsp : (struct bytes){ 0 });
 		break;
 	case 7: if (v13) say_verify(); else say_key_exchange(in); break;
 	case 8: say_plain((enum tls_message_type)draw(in), draw_bytes(in, draw(in))); break;
@@ -228,7 +230,7 @@ static void say(unsigned what, struct bytes *in)
 
 static void program(struct bytes *in)
 {
-	uint8_t how = draw(in);
+	uint8_t how = draw(in), key[16];
 	switch (how & 7) {
 	case 0: tls_send(&client, now, draw_bytes(in, how >> 3)); break;
 	case 1: tls_finish(&client, now); break;
@@ -237,7 +239,7 @@ static void program(struct bytes *in)
 	case 4: tls_abort(&client, now, (enum tls_alert)how); break;
 	case 5: tls_input_end(&client, now); break;
 	case 6: now = tls_deadline(&client) != NEVER ? tls_deadline(&client) : now + SECOND; break;
-	default: if (tls_is_connected(&client)) { uint8_t key[16]; tls_export(&client, "EXPORTER-x", bytes_of(""), (struct room){ key, 16 }); }
+	default: tls_export(&client, "EXPORTER-x", bytes_of(""), (struct room){ key, sizeof key });
 	}
 	look();
 }

@@ -188,7 +188,10 @@ static void alpn_and_limits(void)
 	memset(big, 'b', sizeof big - 1);
 	size_t sent = tls_send(&two.server, two.now, bytes_of(big)), got = 0;
 	CHECK(sent > 1000);
-	for (bool moved = true; moved; moved = two_move(&two)) got += tls_peek(&two.client).len, tls_take(&two.client, tls_peek(&two.client).len);
+	for (bool moved = true; moved; moved = two_move(&two)) {
+		got += tls_peek(&two.client).len;
+		tls_take(&two.client, tls_peek(&two.client).len);
+	}
 	CHECK_EQ(got, sent);
 	CHECK(talk());
 	two_end(&two);
@@ -378,8 +381,9 @@ static void messages_out_of_order(void)
 		CHECK(without_message(&two.down, one_missing[i]));
 		CHECK(refused(&two.client, TLS_UNEXPECTED_MESSAGE, "was due"));
 	}
-	static const uint8_t ccs[] = { TLS_CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1 }, data[] = { TLS_APPLICATION_DATA, 3, 3, 0, 1, 'x' };
-	static const struct { const uint8_t *record; const char *words; } early[] = { { ccs, "change_cipher_spec" }, { data, "application data" } };
+	static const struct { uint8_t record[6]; const char *words; } early[] = {
+		{ { TLS_CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1 }, "change_cipher_spec" }, { { TLS_APPLICATION_DATA, 3, 3, 0, 1, 'x' }, "application data" },
+	};
 	for (size_t i = 0; i < COUNT(early); i++) {
 		begin_answer(); /* the keys would be those of no secret at all: CVE-2014-0224 */
 		memcpy(two.up.at + two.up.len, early[i].record, 6), two.up.len += 6;

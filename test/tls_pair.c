@@ -17,11 +17,13 @@ static struct tls_config client, server;
 static const uint16_t suites13[] = { TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256 };
 static const uint16_t suites12[2][3] = {
 	{ TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 },
-	{ TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 },
+	{ TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+	  TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 },
 };
 static const uint16_t groups[] = { CRYPT_X25519, CRYPT_SECP256R1, CRYPT_SECP384R1, CRYPT_X25519MLKEM768 };
 static const char *const protocols[] = { "h2", "http/1.1" };
-static const struct tls_psk external = { { (const uint8_t *)"pair", 4 }, { (const uint8_t *)"0123456789abcdef0123456789abcdef", 32 }, CRYPT_SHA256 };
+static const struct tls_psk external = { { (const uint8_t *)"pair", 4 }, { (const uint8_t *)"0123456789abcdef0123456789abcdef", 32 },
+                                         CRYPT_SHA256 };
 
 static struct plan {
 	bool v13, tickets, ids, psk, early, retry, group_differs;
@@ -68,7 +70,8 @@ static void choose_certificates(struct rng *r)
 	plan.client_kind = (enum crypt_key_kind)rng_below(r, CRYPT_KEY_KINDS);
 	server.identities = &world.by_kind[plan.kind].identity, server.identities_count = 1;
 	server.client_auth = (enum tls_client_auth)rng_below(r, 3);
-	if (server.client_auth == TLS_REQUIRE_CLIENT || half(r)) client.identities = &world.by_kind[plan.client_kind].identity, client.identities_count = 1;
+	if (server.client_auth != TLS_REQUIRE_CLIENT && half(r)) return;
+	client.identities = &world.by_kind[plan.client_kind].identity, client.identities_count = 1;
 }
 
 static void choose_resumption(struct rng *r)
@@ -181,7 +184,8 @@ static const char *converse(struct rng *r)
 		two.client_news |= tls_news(&two.client), two.server_news |= tls_news(&two.server);
 		if (tls_failure(&two.client) || tls_failure(&two.server)) return failures();
 		bool done = two.client_news & TLS_DONE && two.server_news & TLS_DONE;
-		still = moved && !done ? 0 : still + (done ? 20 : tls_is_connected(&two.client) && tls_is_connected(&two.server) && up.finished && down.finished);
+		bool said = tls_is_connected(&two.client) && tls_is_connected(&two.server) && up.finished && down.finished;
+		still = moved && !done ? 0 : still + (done ? 20 : said);
 		if (turns > 3000000) return "it never ends";
 	}
 	if (up.got != up.total || down.got != down.total) return "bytes are missing";
@@ -252,7 +256,8 @@ static void any_configuration_over_any_wire(void)
 		CHECK(once == twice);
 	}
 	if (first_seed == last_seed) return;
-	printf("# %u resumed, %u retried, %u with early data, %u with early data refused\n", resumed_count, retried_count, early_count, refused_count);
+	printf("# %u resumed, %u retried, %u with early data, %u with early data refused\n", resumed_count, retried_count, early_count,
+	       refused_count);
 	CHECK(resumed_count > SEEDS / 5 && retried_count > SEEDS / 5 && early_count > SEEDS / 50 && refused_count > 0);
 }
 
@@ -271,7 +276,10 @@ static void set_shape(enum shape shape)
 	server.tickets = world.tickets;
 	client.groups = first, client.groups_count = 2;
 	if (shape == RETRIED13) server.groups = second, server.groups_count = 1;
-	if (shape == FULL13 || shape == FULL12) client.identities = server.identities, client.identities_count = 1, server.client_auth = TLS_ASK_CLIENT;
+	if (shape == FULL13 || shape == FULL12) {
+		client.identities = server.identities, client.identities_count = 1;
+		server.client_auth = TLS_ASK_CLIENT;
+	}
 	client.sessions = shape == RESUMED13 || shape == RESUMED12 ? world.client_sessions : NULL;
 }
 
@@ -300,6 +308,8 @@ static void again(void)
 	two_start(&two, &client, &server);
 }
 
+static const char hello[] = "what is said by the client", answer[] = "what is answered by the server";
+
 struct meddle { bool on_up; size_t at; uint8_t flip; bool cut; }; /* at the byte `at` of one direction: flip bits, or end it */
 
 static bool carry(const struct meddle *m, bool is_up)
@@ -318,7 +328,10 @@ static bool carry(const struct meddle *m, bool is_up)
 	return two_carry_in(&two, to, wire) || moved;
 }
 
-struct outcome { bool client_eof, server_eof, wrong_bytes, client_failed, server_failed, client_truncated, server_truncated; size_t up, down; };
+struct outcome {
+	bool client_eof, server_eof, wrong_bytes, client_failed, server_failed, client_truncated, server_truncated;
+	size_t up, down;
+};
 
 static void program(struct tls *t, const char *says, const char *hears, bool *said, size_t *got, bool *wrong, unsigned *news)
 {
@@ -329,16 +342,16 @@ static void program(struct tls *t, const char *says, const char *hears, bool *sa
 		*said = true;
 	}
 	struct bytes plain = tls_peek(t);
-	if (plain.len > strlen(hears) - *got || memcmp(plain.at != NULL ? (const char *)plain.at : "", hears + *got, plain.len) != 0) *wrong = true;
+	struct bytes due = bytes_skip(bytes_of(hears), *got);
+	if (plain.len > due.len || !bytes_equal(plain, bytes_first(due, plain.len))) *wrong = true, plain.len = 0;
 	*got += plain.len;
-	tls_take(t, plain.len);
+	tls_take(t, tls_peek(t).len);
 	*news |= tls_news(t);
 }
 
 /* Both say a few words and close; at the end of all movement, each direction of the wire ends. */
 static struct outcome meddled(const struct meddle *m)
 {
-	static const char hello[] = "what is said by the client", answer[] = "what is answered by the server";
 	struct outcome o = { 0 };
 	bool client_said = false, server_said = false;
 
@@ -411,8 +424,8 @@ static size_t record_all(bool is_up, uint8_t *bytes, size_t max)
 			if ((turn == 0) == is_up && len + fresh <= max) memcpy(bytes + len, wire->at + wire->len - fresh, fresh), len += fresh;
 			moved |= two_carry_in(&two, turn == 0 ? &two.server : &two.client, wire);
 		}
-		program(&two.client, "what is said by the client", "what is answered by the server", &said[0], &got[0], &wrong, &two.client_news);
-		program(&two.server, "what is answered by the server", "what is said by the client", &said[1], &got[1], &wrong, &two.server_news);
+		program(&two.client, hello, answer, &said[0], &got[0], &wrong, &two.client_news);
+		program(&two.server, answer, hello, &said[1], &got[1], &wrong, &two.server_news);
 	}
 	two_end(&two);
 	return len;
@@ -432,13 +445,86 @@ static void a_changed_bit_is_always_found(void)
 				struct outcome o = meddled(&m);
 				bool found = o.client_failed || o.server_failed;
 				if (o.wrong_bytes || (!found && !(may_pass(&m, versions) && whole(&o))))
-					printf("# shape %u, %s, byte %zu of %zu, flip %02x: client %s; server %s\n", shape, on_up ? "up" : "down", at, len, m.flip,
-					       two_words(&two.client), two_words(&two.server));
+					printf("# shape %u, %s, byte %zu of %zu, flip %02x: client %s; server %s\n", shape, on_up ? "up" : "down", at,
+					       len, m.flip, two_words(&two.client), two_words(&two.server));
 				two_end(&two);
 				CHECK(!o.wrong_bytes);
 				CHECK(found || (may_pass(&m, versions) && whole(&o)));
 			}
 		}
+	}
+}
+
+/* ---- wiped ---- */
+
+static struct { uint8_t at[16]; const char *what; } secrets[64];
+static size_t secrets_count;
+
+static void note(const uint8_t *secret, const char *what)
+{
+	static const uint8_t nothing[16];
+	if (memcmp(secret, nothing, 16) == 0 || secrets_count == COUNT(secrets)) return;
+	memcpy(secrets[secrets_count].at, secret, 16);
+	secrets[secrets_count++].what = what;
+}
+
+static void note_handshake(const struct tls_handshake *h)
+{
+	if (h == NULL) return;
+	note(h->master_secret, "master_secret"), note(h->session.secret, "the resumed session's secret");
+	note(h->client_handshake_secret, "client_handshake_secret"), note(h->server_handshake_secret, "server_handshake_secret");
+	note(h->client_traffic_secret, "client_traffic_secret"), note(h->server_traffic_secret, "server_traffic_secret");
+	note(h->master_secret12, "master_secret12"), note(h->shares[0].private_key, "a private key");
+}
+
+static void note_machine(const struct tls *t)
+{
+	note(t->in.secret, "the secret inwards"), note(t->out.secret, "the secret outwards"), note(t->exporter_secret, "exporter_secret");
+	note(t->resumption_secret, "resumption_secret"), note(t->in.iv, "an iv and what follows"), note_handshake(t->handshake);
+}
+
+/* Which of them is in there, or NULL. */
+static const char *found_in(const void *memory, size_t len)
+{
+	for (size_t i = 0; i < secrets_count; i++)
+		for (const uint8_t *at = memory, *end = at + len - 16; at < end && (at = memchr(at, secrets[i].at[0], (size_t)(end - at))) != NULL; at++)
+			if (memcmp(at, secrets[i].at, 16) == 0) return secrets[i].what;
+	return NULL;
+}
+
+/* Byte by byte over the wire, so that every secret is seen while it lives. */
+static void what_is_over_leaves_no_secret(void)
+{
+	size_t blocks = TWO_HANDSHAKES * tls_handshake_block_bytes() + TWO_RECORDS * TWO_BLOCK;
+	for (enum shape shape = 0; shape < SHAPES; shape++) {
+		CHECK(prepare(shape));
+		memset(world.memory, 0, blocks); /* the pools' lists of what was given back go with it */
+		world.handshakes.given_back = world.records.given_back = NULL;
+		world.handshakes.fresh = world.records.fresh = 0;
+		secrets_count = 0;
+		again();
+		for (bool moved = true; moved;) {
+			moved = false;
+			for (unsigned way = 0; way < 2; way++) {
+				struct two_wire *wire = way == 0 ? &two.up : &two.down;
+				struct tls *from = way == 0 ? &two.client : &two.server, *to = way == 0 ? &two.server : &two.client;
+				while (two_carry_out(&two, from, wire)) moved = true;
+				for (size_t i = 0; i < wire->len; i++) {
+					CHECK_EQ(tls_input(to, two.now, (struct bytes){ wire->at + i, 1 }), 1);
+					if (secrets_count < COUNT(secrets) / 2 && tls_output(to, two.now).len > 0) note_machine(to);
+				}
+				wire->len = 0;
+			}
+			note_machine(&two.client), note_machine(&two.server);
+		}
+		CHECK(tls_is_connected(&two.client) && tls_is_connected(&two.server) && secrets_count > 3);
+		const char *what = found_in(world.memory, blocks); /* the handshake is over: its blocks are back */
+		if (what != NULL) printf("# shape %u: %s is in a block that was given back\n", shape, what);
+		CHECK(what == NULL);
+		two_end(&two);
+		what = found_in(&two, sizeof two);
+		if (what != NULL) printf("# shape %u: %s is in a connection that was ended\n", shape, what);
+		CHECK(what == NULL);
 	}
 }
 
@@ -450,6 +536,7 @@ int main(int argc, char **argv)
 	TEST(any_configuration_over_any_wire);
 	if (argc == 1) TEST(a_cut_stream_is_told_from_one_that_ended);
 	if (argc == 1) TEST(a_changed_bit_is_always_found);
+	if (argc == 1) TEST(what_is_over_leaves_no_secret);
 	two_free(&two);
 	two_close();
 	return tap_end();

@@ -24,6 +24,11 @@
 #define RSA_SIGN 1    /* RFC 5246, 7.4.4: ClientCertificateType */
 #define ECDSA_SIGN 64 /* RFC 8422, 5.5; Ed25519 too */
 
+static bool has_byte(struct bytes list, uint8_t byte)
+{
+	return list.len > 0 && memchr(list.at, byte, list.len) != NULL;
+}
+
 static const char *name_of_extension(unsigned type)
 {
 	const char *name = tls_extension_name(type);
@@ -75,6 +80,8 @@ static bool read_hello(struct tls *t, const struct tls_server_hello *hello)
 	if (hello->compression != 0)
 		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: compression %u was not offered", hello->compression);
 	if (!check_extensions(t, hello)) return false;
+	if (hello->has & TLS_HAS(TLS_EXT_EC_POINT_FORMATS) && !has_byte(hello->point_formats, 0)) /* RFC 8422, 5.2 */
+		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: uncompressed points are not among its point formats");
 	t->suite = (uint16_t)hello->suite;
 	if (hello->has & TLS_HAS(TLS_EXT_ALPN) && !read_alpn(t, hello->alpn)) return false;
 	if (hello->has & TLS_HAS(TLS_EXT_RECORD_SIZE_LIMIT)) {
@@ -194,11 +201,6 @@ static bool on_key_exchange(struct tls *t, struct bytes body, struct bytes raw)
 	tls_transcript_add(t, raw);
 	tls_enter(t, TLS_CLIENT12_WAIT_CR_SHD);
 	return true;
-}
-
-static bool has_byte(struct bytes list, uint8_t byte)
-{
-	return list.len > 0 && memchr(list.at, byte, list.len) != NULL;
 }
 
 static bool on_request(struct tls *t, struct bytes body, struct bytes raw)

@@ -355,7 +355,8 @@ static void fill_ticket(const struct tls *t, instant now, struct tls_ticket *tic
 	const struct tls_handshake *h = t->handshake;
 
 	*ticket = (struct tls_ticket){ .version = TLS_1_2, .suite = t->suite, .secret_len = TLS_SECRET_MAX, .extended_master_secret = true,
-		.client_authenticated = t->client_authenticated, .issued_at_ms = tls_date_ms(t, now), .lifetime_s = TLS_TICKET_LIFETIME_S };
+		.client_authenticated = t->client_authenticated, .issued_at_ms = tls_date_ms(t, now),
+		.lifetime_s = t->config->tickets != NULL ? tls_tickets_lifetime(t->config->tickets) : TLS_TICKET_LIFETIME_S };
 	memcpy(ticket->secret, h->master_secret12, sizeof ticket->secret);
 	memcpy(ticket->server_name, t->server_name, sizeof ticket->server_name);
 	memcpy(ticket->alpn, t->alpn, sizeof ticket->alpn);
