@@ -582,6 +582,17 @@ static void addresses_for_names(void)
 	}
 }
 
+/* RFC 6066, 3: the dot at a name's end is not sent. */
+static void a_dot_at_the_end(void)
+{
+	both();
+	if (!tls_connect(&two.client, 0, &client, TWO_NAME ".") || !tls_accept(&two.server, 0, &server)) two_give_up("no block");
+	two.up.len = two.down.len = 0;
+	CHECK(two_shake(&two));
+	CHECK_STR(two.server.server_name, TWO_NAME);
+	two_end(&two);
+}
+
 int main(void)
 {
 	two_open(2, 1u << CRYPT_KEY_P256);
@@ -600,6 +611,7 @@ int main(void)
 	TEST(key_log_lines);
 	TEST(manners);
 	TEST(addresses_for_names);
+	TEST(a_dot_at_the_end);
 	two_free(&two);
 	two_close();
 	return tap_end();

@@ -122,6 +122,7 @@ bool tls_connect(struct tls *t, instant now, const struct tls_config *config, co
 	}
 	struct text server_name = text_in(t->server_name, sizeof t->server_name);
 	if (name != NULL) text_puts(&server_name, name);
+	if (server_name.len > 1 && name[server_name.len - 1] == '.') t->server_name[--server_name.len] = '\0'; /* RFC 6066, 3 */
 	tls_enter(t, TLS_CLIENT_WAIT_SH);
 	if (server_name.cut) tls_fail(t, TLS_INTERNAL_ERROR, "the server's name is longer than %d bytes", TLS_NAME_MAX);
 	else tls_client_send_hello(t, now);
