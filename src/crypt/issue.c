@@ -17,14 +17,16 @@ static const char *suiting_hash(const struct crypt_key *key)
 void issue_put_algorithm(struct der_writer *w, const struct crypt_key *key, const char *hash)
 {
 	static const struct { const char *hash, *rsa, *ecdsa; } oids[] = {
-		{ "SHA256", "1.2.840.113549.1.1.11", "1.2.840.10045.4.3.2" }, { "SHA384", "1.2.840.113549.1.1.12", "1.2.840.10045.4.3.3" },
-		{ "SHA512", "1.2.840.113549.1.1.13", "1.2.840.10045.4.3.4" }, { "SHA1", "1.2.840.113549.1.1.5", "1.2.840.10045.4.1" },
+		{ "SHA256", "1.2.840.113549.1.1.11", "1.2.840.10045.4.3.2" },
+		{ "SHA384", "1.2.840.113549.1.1.12", "1.2.840.10045.4.3.3" },
+		{ "SHA512", "1.2.840.113549.1.1.13", "1.2.840.10045.4.3.4" },
+		{ "SHA1", "1.2.840.113549.1.1.5", "1.2.840.10045.4.1" },
 		{ "MD5", "1.2.840.113549.1.1.4", "1.2.840.10045.4.1" },
 	};
 	static const uint8_t pss_sha256[] = { /* RFC 4055, 3.1: SHA-256 twice, a salt of 32 */
-		0x30, 0x41, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 0x34, 0xa0, 15, 0x30, 13, 6, 9, 0x60, 0x86, 0x48, 1,
-		0x65, 3, 4, 2, 1, 5, 0, 0xa1, 28, 0x30, 26, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8, 0x30, 13, 6, 9, 0x60, 0x86,
-		0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 0xa2, 3, 2, 1, 32,
+		0x30, 0x41, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 0x34, 0xa0, 15, 0x30, 13, 6, 9, 0x60, 0x86,
+		0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 0xa1, 28, 0x30, 26, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8, 0x30, 13,
+		6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 0xa2, 3, 2, 1, 32,
 	};
 	bool rsa = key->kind == CRYPT_KEY_RSA;
 	size_t mark, i = 0;
@@ -45,7 +47,8 @@ void issue_put_algorithm(struct der_writer *w, const struct crypt_key *key, cons
 	der_close(w, mark);
 }
 
-static bool sign(struct crypt *crypt, const struct crypt_key *key, const char *hash, struct bytes data, uint8_t *out, size_t *len)
+static bool sign(struct crypt *crypt, const struct crypt_key *key, const char *hash, struct bytes data, uint8_t *out,
+                 size_t *len)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx;
@@ -55,7 +58,8 @@ static bool sign(struct crypt *crypt, const struct crypt_key *key, const char *h
 	ERR_set_mark();
 	good = ctx != NULL && EVP_DigestSignInit_ex(ctx, &pctx, hash, crypt->library, NULL, key->pkey, NULL) == 1;
 	if (good && key->kind == CRYPT_KEY_RSA_PSS)
-		good = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 && EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, 32) == 1;
+		good = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+		       EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, 32) == 1;
 	*len = CRYPT_SIGNATURE_MAX;
 	good = good && EVP_DigestSign(ctx, out, len, data.at, data.len) == 1;
 	EVP_MD_CTX_free(ctx);
@@ -88,7 +92,8 @@ void issue_key_name(struct crypt *crypt, struct bytes spki, const char *hash, ui
 	struct bytes body, algorithm, bits;
 	unsigned unused;
 	size_t len;
-	bool good = der_take(&spki, DER_SEQUENCE, &body) && der_take_whole(&body, DER_SEQUENCE, &algorithm) && der_take_bits(&body, &unused, &bits);
+	bool good = der_take(&spki, DER_SEQUENCE, &body) && der_take_whole(&body, DER_SEQUENCE, &algorithm) &&
+	            der_take_bits(&body, &unused, &bits);
 	good = good && EVP_Q_digest(crypt->library, hash, NULL, bits.at, bits.len, out, &len) == 1;
 	assert(good && len <= 32);
 }
@@ -172,7 +177,8 @@ static bool put_limit(struct der_writer *w, const char *limit, struct text *why)
 		memcpy(both, first.byte + skip, n);
 		for (size_t bit = 8 * skip; bit < p.bits; bit++) both[n + bit / 8 - skip] |= (uint8_t)(0x80 >> bit % 8);
 		der_put_element(w, DER_CONTEXT(X509_NAME_IP), (struct bytes){ both, 2 * n });
-	} else if (x509_dns_name_good(bytes_of(limit), false)) der_put_element(w, DER_CONTEXT(X509_NAME_DNS), bytes_of(limit));
+	} else if (x509_dns_name_good(bytes_of(limit), false))
+		der_put_element(w, DER_CONTEXT(X509_NAME_DNS), bytes_of(limit));
 	else {
 		text_printf(why, "\"%s\" is neither a DNS name nor a prefix of IP addresses", limit);
 		return false;
@@ -237,7 +243,8 @@ static void spki_name(struct crypt *crypt, const struct crypt_key *key, uint8_t 
 	issue_key_name(crypt, (struct bytes){ spki, w.len }, "SHA256", out);
 }
 
-static void put_key_identifiers(struct crypt *crypt, struct der_writer *w, const struct issue *i, const struct x509_certificate *issuer)
+static void put_key_identifiers(struct crypt *crypt, struct der_writer *w, const struct issue *i,
+                                const struct x509_certificate *issuer)
 {
 	uint8_t name[32];
 	struct bytes id = { name, 20 }, rest = issuer->value[X509_SUBJECT_KEY];
@@ -258,7 +265,8 @@ static void put_key_identifiers(struct crypt *crypt, struct der_writer *w, const
 	close_extension(w, e);
 }
 
-static bool put_extensions(struct crypt *crypt, struct der_writer *w, const struct issue *i, const struct x509_certificate *issuer, struct text *why)
+static bool put_extensions(struct crypt *crypt, struct der_writer *w, const struct issue *i,
+                           const struct x509_certificate *issuer, struct text *why)
 {
 	size_t outer = der_open(w, DER_CONTEXT_OF(3)), list = der_open(w, DER_SEQUENCE);
 	bool good = true;
@@ -294,7 +302,8 @@ static void put_serial(struct crypt *crypt, struct der_writer *w, struct bytes g
 	der_put_element(w, DER_INTEGER, given.len > 0 ? given : (struct bytes){ drawn, sizeof drawn });
 }
 
-static bool put_tbs(struct crypt *crypt, struct der_writer *w, const struct issue *i, const struct x509_certificate *issuer, struct text *why)
+static bool put_tbs(struct crypt *crypt, struct der_writer *w, const struct issue *i,
+                    const struct x509_certificate *issuer, struct text *why)
 {
 	const struct crypt_key *signer = i->issuer_key ? i->issuer_key : i->key;
 	size_t all = der_open(w, DER_SEQUENCE), part;

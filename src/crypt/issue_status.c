@@ -79,8 +79,8 @@ static void put_digest(struct crypt *crypt, struct der_writer *w, const char *ha
 	der_put_element(w, DER_OCTET_STRING, (struct bytes){ out, len });
 }
 
-static void put_certificate_id(struct crypt *crypt, struct der_writer *w, const struct issue_ocsp *o, const struct x509_certificate *leaf,
-                               const struct x509_certificate *issuer)
+static void put_certificate_id(struct crypt *crypt, struct der_writer *w, const struct issue_ocsp *o,
+                               const struct x509_certificate *leaf, const struct x509_certificate *issuer)
 {
 	const char *hash = o->sha256 ? "SHA256" : "SHA1";
 	struct x509_key_facts key;
@@ -96,8 +96,8 @@ static void put_certificate_id(struct crypt *crypt, struct der_writer *w, const 
 	der_close(w, id);
 }
 
-static void put_answer(struct crypt *crypt, struct der_writer *w, const struct issue_ocsp *o, const struct x509_certificate *leaf,
-                       const struct x509_certificate *issuer)
+static void put_answer(struct crypt *crypt, struct der_writer *w, const struct issue_ocsp *o,
+                       const struct x509_certificate *leaf, const struct x509_certificate *issuer)
 {
 	size_t list = der_open(w, DER_SEQUENCE), one = der_open(w, DER_SEQUENCE), part;
 
@@ -114,8 +114,8 @@ static void put_answer(struct crypt *crypt, struct der_writer *w, const struct i
 	der_close(w, one), der_close(w, list);
 }
 
-static bool put_basic(struct crypt *crypt, struct der_writer *w, const struct issue_ocsp *o, const struct x509_certificate *leaf,
-                      const struct x509_certificate *issuer)
+static bool put_basic(struct crypt *crypt, struct der_writer *w, const struct issue_ocsp *o,
+                      const struct x509_certificate *leaf, const struct x509_certificate *issuer)
 {
 	struct x509_certificate responder = *issuer;
 	size_t all = der_open(w, DER_SEQUENCE), mark = w->len, data = der_open(w, DER_SEQUENCE), part;

@@ -31,7 +31,8 @@ static bool keep(struct bytes der, unsigned line, struct room *memory, struct x5
 	const char *wrong;
 
 	if (!x509_read(der, &c, &wrong)) text_printf(why, "line %u: the certificate cannot be used: %s", line, wrong);
-	else if (chain->count == X509_CHAIN_MAX) text_printf(why, "line %u: more than %u certificates", line, X509_CHAIN_MAX);
+	else if (chain->count == X509_CHAIN_MAX)
+		text_printf(why, "line %u: more than %u certificates", line, X509_CHAIN_MAX);
 	else if (memory->len < der.len) text_printf(why, "line %u: no room is left for the certificate", line);
 	else {
 		memcpy(memory->at, der.at, der.len);
@@ -61,7 +62,8 @@ static bool in_order(const struct x509_chain *chain, struct text *why)
 	return true;
 }
 
-bool x509_chain_read(struct crypt *crypt, struct bytes pem, struct room *memory, struct x509_chain *chain, struct text *why)
+bool x509_chain_read(struct crypt *crypt, struct bytes pem, struct room *memory, struct x509_chain *chain,
+                     struct text *why)
 {
 	struct x509_pem p = x509_pem_of(pem);
 	(void)crypt;

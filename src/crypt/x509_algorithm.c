@@ -64,17 +64,21 @@ unsigned x509_algorithm_scheme(struct bytes algorithm, enum crypt_key_kind kind)
 		{ "sha256WithRSAEncryption", CRYPT_RSA_PKCS1_SHA256 }, { "sha384WithRSAEncryption", CRYPT_RSA_PKCS1_SHA384 },
 		{ "sha512WithRSAEncryption", CRYPT_RSA_PKCS1_SHA512 }, { "Ed25519", CRYPT_ED25519 },
 	};
-	static const unsigned pss_schemes[] = { CRYPT_RSA_PSS_RSAE_SHA256, CRYPT_RSA_PSS_RSAE_SHA384, CRYPT_RSA_PSS_RSAE_SHA512 };
+	static const unsigned pss_schemes[] = {
+		CRYPT_RSA_PSS_RSAE_SHA256, CRYPT_RSA_PSS_RSAE_SHA384, CRYPT_RSA_PSS_RSAE_SHA512,
+	};
 	const struct algorithm *a = find(algorithm);
 	int p = a == NULL ? find_pss(algorithm) : -1;
 
-	if (p >= 0) return kind == CRYPT_KEY_RSA ? pss_schemes[p] : 0; /* a key of RSA-PSS may bind its parameters: libcrypto looks */
+	/* a key of RSA-PSS may bind its parameters: libcrypto looks */
+	if (p >= 0) return kind == CRYPT_KEY_RSA ? pss_schemes[p] : 0;
 	for (size_t i = 0; a != NULL && i < COUNT(schemes); i++)
 		if (strcmp(schemes[i].name, a->name) == 0) return schemes[i].scheme;
 	return 0;
 }
 
-bool x509_signature_good(struct crypt *crypt, EVP_PKEY *key, struct bytes algorithm, struct bytes data, struct bytes signature)
+bool x509_signature_good(struct crypt *crypt, EVP_PKEY *key, struct bytes algorithm, struct bytes data,
+                         struct bytes signature)
 {
 	const struct algorithm *a = find(algorithm);
 	int p = a == NULL ? find_pss(algorithm) : -1;
@@ -84,7 +88,8 @@ bool x509_signature_good(struct crypt *crypt, EVP_PKEY *key, struct bytes algori
 
 	if (a == NULL && p < 0) return false;
 	ctx = EVP_MD_CTX_new();
-	good = ctx != NULL && EVP_DigestVerifyInit_ex(ctx, &pctx, a ? a->md : pss_kinds[p].md, crypt->library, NULL, key, NULL) == 1;
+	good = ctx != NULL &&
+	       EVP_DigestVerifyInit_ex(ctx, &pctx, a ? a->md : pss_kinds[p].md, crypt->library, NULL, key, NULL) == 1;
 	if (good && p >= 0)
 		good = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
 		       EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, pss_kinds[p].salt) == 1;
@@ -107,8 +112,10 @@ static bool read_rsa(struct bytes bits, struct x509_key_facts *f)
 {
 	struct bytes body, modulus, exponent;
 	if (!der_take(&bits, DER_SEQUENCE, &body) || bits.len > 0) return false;
-	if (!der_take(&body, DER_INTEGER, &modulus) || !der_take(&body, DER_INTEGER, &exponent) || body.len > 0) return false;
-	if (!der_integer_good(modulus) || !der_integer_good(exponent) || modulus.at[0] >= 0x80 || exponent.at[0] >= 0x80) return false;
+	if (!der_take(&body, DER_INTEGER, &modulus) || !der_take(&body, DER_INTEGER, &exponent) || body.len > 0)
+		return false;
+	if (!der_integer_good(modulus) || !der_integer_good(exponent) || modulus.at[0] >= 0x80 || exponent.at[0] >= 0x80)
+		return false;
 	f->bits = integer_bits(modulus);
 	return integer_bits(exponent) > 1 && (exponent.at[exponent.len - 1] & 1);
 }
@@ -137,7 +144,9 @@ bool x509_key_facts(struct bytes spki, struct x509_key_facts *f)
 		return f->family != X509_KEY_RSA || read_rsa(bits, f);
 	}
 	inner = algorithm;
-	if (!der_take(&inner, DER_SEQUENCE, &inner) || inner.len < sizeof rsa_pss || memcmp(inner.at, rsa_pss, sizeof rsa_pss) != 0) return true;
+	if (!der_take(&inner, DER_SEQUENCE, &inner) || inner.len < sizeof rsa_pss ||
+	    memcmp(inner.at, rsa_pss, sizeof rsa_pss) != 0)
+		return true;
 	f->name = "RSA-PSS", f->family = X509_KEY_RSA;
 	return read_rsa(bits, f);
 }

@@ -25,8 +25,10 @@ static void describe_key(const struct x509_certificate *c, struct text *t)
 
 static void describe_usage(const struct x509_certificate *c, struct text *t)
 {
-	static const char *const bits[] = { "digital signature", "non-repudiation", "key encipherment", "data encipherment", "key agreement",
-	                                    "certificates", "revocation lists", "encipher only", "decipher only" };
+	static const char *const bits[] = {
+		"digital signature", "non-repudiation", "key encipherment", "data encipherment", "key agreement", "certificates",
+		"revocation lists", "encipher only", "decipher only",
+	};
 	const char *between = "key usage  ";
 
 	if (!x509_has(c, X509_KEY_USAGE)) return;
@@ -41,8 +43,12 @@ static void describe_usage(const struct x509_certificate *c, struct text *t)
 static void describe_purposes(const struct x509_certificate *c, struct text *t)
 {
 	static const struct { const char *oid, *name; } known[] = {
-		{ "1.3.6.1.5.5.7.3.1", "TLS server" }, { "1.3.6.1.5.5.7.3.2", "TLS client" }, { "1.3.6.1.5.5.7.3.3", "code" },
-		{ "1.3.6.1.5.5.7.3.4", "mail" }, { "1.3.6.1.5.5.7.3.8", "time stamps" }, { "1.3.6.1.5.5.7.3.9", "OCSP responses" },
+		{ "1.3.6.1.5.5.7.3.1", "TLS server" },
+		{ "1.3.6.1.5.5.7.3.2", "TLS client" },
+		{ "1.3.6.1.5.5.7.3.3", "code" },
+		{ "1.3.6.1.5.5.7.3.4", "mail" },
+		{ "1.3.6.1.5.5.7.3.8", "time stamps" },
+		{ "1.3.6.1.5.5.7.3.9", "OCSP responses" },
 		{ "2.5.29.37.0", "any" },
 	};
 	struct bytes rest = c->value[X509_EXTENDED_KEY_USAGE], list, oid;

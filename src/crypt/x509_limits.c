@@ -107,7 +107,8 @@ static bool rdn_alike(struct bytes a, struct bytes b)
 	struct der value_a, value_b;
 	if (bytes_equal(a, b)) return true;
 	while (der_take(&a, DER_SEQUENCE, &pair_a) && der_take(&b, DER_SEQUENCE, &pair_b)) {
-		if (!der_take(&pair_a, DER_OID, &oid_a) || !der_take(&pair_b, DER_OID, &oid_b) || !bytes_equal(oid_a, oid_b)) return false;
+		if (!der_take(&pair_a, DER_OID, &oid_a) || !der_take(&pair_b, DER_OID, &oid_b) || !bytes_equal(oid_a, oid_b))
+			return false;
 		if (!der_next(&pair_a, &value_a) || !der_next(&pair_b, &value_b)) return false;
 		if (bytes_equal(value_a.whole, value_b.whole)) continue;
 		if (!is_text(value_a.tag) || !is_text(value_b.tag) || !text_alike(value_a.body, value_b.body)) return false;
@@ -188,7 +189,8 @@ static bool name_allowed(const struct subtrees *s, const struct x509_general_nam
 
 struct place { const struct x509_path *path; size_t ca, below; };
 
-static bool refuse_name(const struct place *p, const struct subtrees *s, const struct x509_general_name *n, struct x509_answer *a)
+static bool refuse_name(const struct place *p, const struct subtrees *s, const struct x509_general_name *n,
+                        struct x509_answer *a)
 {
 	char words[100], issuer[80];
 	struct text t = text_in(words, sizeof words), i = text_in(issuer, sizeof issuer);
@@ -211,7 +213,8 @@ static bool subject_mail_allowed(const struct place *p, const struct subtrees *s
 		while (der_take(&set, DER_SEQUENCE, &pair)) {
 			if (!der_take(&pair, DER_OID, &oid) || !der_next(&pair, &value)) break;
 			struct x509_general_name n = { X509_NAME_EMAIL, value.body };
-			if (bytes_equal(oid, (struct bytes){ mail, sizeof mail }) && !name_allowed(s, &n)) return refuse_name(p, s, &n, a);
+			if (bytes_equal(oid, (struct bytes){ mail, sizeof mail }) && !name_allowed(s, &n))
+				return refuse_name(p, s, &n, a);
 		}
 	return true;
 }
@@ -239,7 +242,8 @@ static bool subtrees_hold(const struct x509_path *path, size_t ca, const struct 
 
 	while (list.len > 0)
 		if (!next_limit(&list, &limit) || !limit_good(&limit))
-			return x509_refuse(a, X509_MALFORMED, (unsigned)ca, path->at[ca], "its name constraints are not well formed");
+			return x509_refuse(a, X509_MALFORMED, (unsigned)ca, path->at[ca],
+			                   "its name constraints are not well formed");
 	for (size_t i = 0; i < ca; i++) {
 		struct place p = { path, ca, i };
 		if (i > 0 && x509_self_issued(path->at[i])) continue;
@@ -263,7 +267,8 @@ bool x509_limits_check(const struct x509_path *path, struct x509_answer *a)
 				return x509_refuse(a, X509_MALFORMED, (unsigned)i, c, "its name constraints are not well formed");
 			if (!subtrees_hold(path, i, &s, a)) return false;
 		}
-		if (body.len > 0) return x509_refuse(a, X509_MALFORMED, (unsigned)i, c, "its name constraints are not well formed");
+		if (body.len > 0)
+			return x509_refuse(a, X509_MALFORMED, (unsigned)i, c, "its name constraints are not well formed");
 	}
 	return true;
 }

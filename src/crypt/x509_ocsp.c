@@ -31,7 +31,8 @@ static bool read_data(struct response *r)
 	if (!der_take(&rest, DER_SEQUENCE, &body)) return false;
 	if (der_is(body, DER_CONTEXT_OF(0)) && !der_take(&body, DER_CONTEXT_OF(0), &part)) return false;
 	if (der_is(body, DER_CONTEXT_OF(1))) {
-		if (!der_take(&body, DER_CONTEXT_OF(1), &part) || !der_take_whole(&part, DER_SEQUENCE, &r->responder_name)) return false;
+		if (!der_take(&body, DER_CONTEXT_OF(1), &part) || !der_take_whole(&part, DER_SEQUENCE, &r->responder_name))
+			return false;
 	} else if (!der_take(&body, DER_CONTEXT_OF(2), &part) || !der_take(&part, DER_OCTET_STRING, &r->responder_key)) {
 		return false;
 	}
@@ -41,8 +42,10 @@ static bool read_data(struct response *r)
 
 static bool read_response(const struct about *a, struct response *r)
 {
-	static const char *const statuses[] = { "", "says malformedRequest", "says internalError", "says tryLater", "is not well formed",
-	                                        "says sigRequired", "says unauthorized" };
+	static const char *const statuses[] = {
+		"", "says malformedRequest", "says internalError", "says tryLater", "is not well formed", "says sigRequired",
+		"says unauthorized",
+	};
 	static const uint8_t basic[] = { DER_OID, 9, 0x2b, 6, 1, 5, 5, 7, 48, 1, 1 };
 	struct bytes rest = a->ask->ocsp, body, bytes, oid;
 	unsigned status, unused;
@@ -55,11 +58,13 @@ static bool read_response(const struct about *a, struct response *r)
 	    !der_take_whole(&body, DER_OID, &oid))
 		return refuse(a, "is not well formed");
 	if (!bytes_equal(oid, (struct bytes){ basic, sizeof basic })) return refuse(a, "is of an unknown kind");
-	if (!der_take(&body, DER_OCTET_STRING, &bytes) || body.len > 0 || !der_take(&bytes, DER_SEQUENCE, &body) || bytes.len > 0 ||
-	    !der_take_whole(&body, DER_SEQUENCE, &r->data) || !der_take_whole(&body, DER_SEQUENCE, &r->algorithm) ||
-	    !der_take_bits(&body, &unused, &r->signature) || unused != 0)
+	if (!der_take(&body, DER_OCTET_STRING, &bytes) || body.len > 0 || !der_take(&bytes, DER_SEQUENCE, &body) ||
+	    bytes.len > 0 || !der_take_whole(&body, DER_SEQUENCE, &r->data) ||
+	    !der_take_whole(&body, DER_SEQUENCE, &r->algorithm) || !der_take_bits(&body, &unused, &r->signature) ||
+	    unused != 0)
 		return refuse(a, "is not well formed");
-	if (body.len > 0 && (!der_take(&body, DER_CONTEXT_OF(0), &bytes) || body.len > 0 || !der_take(&bytes, DER_SEQUENCE, &r->certificates)))
+	if (body.len > 0 && (!der_take(&body, DER_CONTEXT_OF(0), &bytes) || body.len > 0 ||
+	                     !der_take(&bytes, DER_SEQUENCE, &r->certificates)))
 		return refuse(a, "is not well formed");
 	return read_data(r) || refuse(a, "is not well formed");
 }
@@ -76,22 +81,24 @@ static bool read_answer(struct bytes body, struct answer *s)
 	struct der status;
 
 	*s = (struct answer){ 0 };
-	if (!der_take(&body, DER_SEQUENCE, &id) || !der_take(&id, DER_SEQUENCE, &algorithm) || !der_take(&algorithm, DER_OID, &s->hash) ||
-	    !der_take(&id, DER_OCTET_STRING, &s->issuer_name) || !der_take(&id, DER_OCTET_STRING, &s->issuer_key) ||
-	    !der_take(&id, DER_INTEGER, &s->serial) || id.len > 0)
+	if (!der_take(&body, DER_SEQUENCE, &id) || !der_take(&id, DER_SEQUENCE, &algorithm) ||
+	    !der_take(&algorithm, DER_OID, &s->hash) || !der_take(&id, DER_OCTET_STRING, &s->issuer_name) ||
+	    !der_take(&id, DER_OCTET_STRING, &s->issuer_key) || !der_take(&id, DER_INTEGER, &s->serial) || id.len > 0)
 		return false;
 	if (!der_next(&body, &status) || (status.tag & 0xc0) != 0x80 || (status.tag & 0x1f) > 2) return false;
 	s->status = status.tag & 0x1f;
 	if (s->status == 1 && !read_time(&status.body, &s->revoked_at)) return false;
 	if (!read_time(&body, &s->at)) return false;
-	return !der_is(body, DER_CONTEXT_OF(0)) || (der_take(&body, DER_CONTEXT_OF(0), &part) && read_time(&part, &s->next));
+	return !der_is(body, DER_CONTEXT_OF(0)) ||
+	       (der_take(&body, DER_CONTEXT_OF(0), &part) && read_time(&part, &s->next));
 }
 
 static bool digest_is(struct crypt *crypt, const char *hash, struct bytes data, struct bytes wanted)
 {
 	uint8_t out[EVP_MAX_MD_SIZE];
 	size_t len;
-	return EVP_Q_digest(crypt->library, hash, NULL, data.at, data.len, out, &len) == 1 && bytes_equal((struct bytes){ out, len }, wanted);
+	return EVP_Q_digest(crypt->library, hash, NULL, data.at, data.len, out, &len) == 1 &&
+	       bytes_equal((struct bytes){ out, len }, wanted);
 }
 
 /* The names that RFC 6960, 4.1.1 gives a certificate: by SHA-1 mostly, by SHA-256 sometimes. */
@@ -103,7 +110,8 @@ static bool is_about_leaf(const struct about *a, const struct answer *s)
 	                   bytes_equal(s->hash, (struct bytes){ sha256, sizeof sha256 }) ? "SHA256" : NULL;
 
 	return hash != NULL && bytes_equal(s->serial, a->leaf->serial) && x509_key_facts(a->issuer->spki, &key) &&
-	       digest_is(a->trust->crypt, hash, a->leaf->issuer, s->issuer_name) && digest_is(a->trust->crypt, hash, key.point, s->issuer_key);
+	       digest_is(a->trust->crypt, hash, a->leaf->issuer, s->issuer_name) &&
+	       digest_is(a->trust->crypt, hash, key.point, s->issuer_key);
 }
 
 static EVP_PKEY *key_of(struct crypt *crypt, const struct x509_certificate *c)
@@ -116,7 +124,8 @@ static EVP_PKEY *key_of(struct crypt *crypt, const struct x509_certificate *c)
 	return key;
 }
 
-static bool signed_by(struct crypt *crypt, const struct x509_certificate *signer, struct bytes algorithm, struct bytes data, struct bytes signature)
+static bool signed_by(struct crypt *crypt, const struct x509_certificate *signer, struct bytes algorithm,
+                      struct bytes data, struct bytes signature)
 {
 	EVP_PKEY *key = key_of(crypt, signer);
 	bool weak, good;
@@ -136,7 +145,8 @@ static bool names_responder(const struct about *a, const struct response *r, con
 /* 4.2.2.2: whom the issuer has made its responder. */
 static bool may_respond(const struct about *a, const struct x509_certificate *c)
 {
-	return c->version == 3 && !c->ca && c->unknown_critical.len == 0 && x509_lists_purpose(c, "1.3.6.1.5.5.7.3.9", false) &&
+	return c->version == 3 && !c->ca && c->unknown_critical.len == 0 &&
+	       x509_lists_purpose(c, "1.3.6.1.5.5.7.3.9", false) &&
 	       (!x509_has(c, X509_KEY_USAGE) || (c->key_usage & X509_USE_SIGN)) && c->not_before <= a->ask->date &&
 	       a->ask->date <= c->not_after && bytes_equal(c->issuer, a->issuer->subject) &&
 	       signed_by(a->trust->crypt, a->issuer, c->algorithm, c->tbs, c->signature);
@@ -170,12 +180,14 @@ static bool check_answer(const struct about *a, const struct answer *s)
 	if (s->at > now + SKEW_S) return refuse(a, "is of a later date");
 	if (until + SKEW_S < now) {
 		x509_date_words(until, &t);
-		return x509_refuse(a->answer, X509_REVOCATION_UNKNOWN, 0, a->leaf, "the stapled OCSP response was good until %s", date);
+		return x509_refuse(a->answer, X509_REVOCATION_UNKNOWN, 0, a->leaf,
+		                   "the stapled OCSP response was good until %s", date);
 	}
 	if (s->status == 0) return true;
 	if (s->status == 2) return refuse(a, "says that its issuer does not know it");
 	x509_date_words(s->revoked_at, &t);
-	return x509_refuse(a->answer, X509_IS_REVOKED, 0, a->leaf, "was revoked (%s), says its stapled OCSP response", date);
+	return x509_refuse(a->answer, X509_IS_REVOKED, 0, a->leaf, "was revoked (%s), says its stapled OCSP response",
+	                   date);
 }
 
 static bool check(const struct about *a)
@@ -203,16 +215,20 @@ static bool staple_needed(const struct x509_certificate *c)
 	return false;
 }
 
-bool x509_ocsp_look(const struct x509_path *path, const struct x509_trust *trust, const struct x509_ask *ask, struct x509_answer *answer)
+bool x509_ocsp_look(const struct x509_path *path, const struct x509_trust *trust, const struct x509_ask *ask,
+                    struct x509_answer *answer)
 {
 	struct about about = { path->at[0], path->count > 1 ? path->at[1] : path->at[0], trust, ask, answer };
 	bool needed = false;
 
 	if (ask->ocsp.len > 0) return check(&about);
-	if (ask->must_staple) return x509_refuse(answer, X509_REVOCATION_UNKNOWN, 0, about.leaf, "no OCSP response is stapled, and we want one");
+	if (ask->must_staple)
+		return x509_refuse(answer, X509_REVOCATION_UNKNOWN, 0, about.leaf,
+		                   "no OCSP response is stapled, and we want one");
 	for (size_t i = 0; ask->ocsp_asked && i < path->count && !needed; i++) needed = staple_needed(path->at[i]);
 	if (!needed) return true;
-	return x509_refuse(answer, X509_REVOCATION_UNKNOWN, 0, about.leaf, "no OCSP response is stapled, and the certificate says that one must be (RFC 7633)");
+	return x509_refuse(answer, X509_REVOCATION_UNKNOWN, 0, about.leaf,
+	                   "no OCSP response is stapled, and the certificate says that one must be (RFC 7633)");
 }
 
 bool x509_ocsp_check(const struct x509_trust *trust, const struct x509_ask *ask, struct x509_answer *answer)
@@ -222,7 +238,8 @@ bool x509_ocsp_check(const struct x509_trust *trust, const struct x509_ask *ask,
 	const char *wrong;
 
 	*answer = (struct x509_answer){ .why = X509_OK };
-	if (ask->count < 2) return x509_refuse(answer, X509_REVOCATION_UNKNOWN, 0, NULL, "the issuer's certificate is not there");
+	if (ask->count < 2)
+		return x509_refuse(answer, X509_REVOCATION_UNKNOWN, 0, NULL, "the issuer's certificate is not there");
 	if (!x509_read(ask->chain[0], &leaf, &wrong) || !x509_read(ask->chain[1], &issuer, &wrong))
 		return x509_refuse(answer, X509_MALFORMED, 0, NULL, "a certificate cannot be read: %s", wrong);
 	return x509_ocsp_look(&path, trust, ask, answer);

@@ -5,8 +5,9 @@
  * Whatever is not ordinary, and whatever is wrong, is left to libcrypto: a refusal is never decided here. */
 #include "crypt/x509_parts.h"
 
-#define USUAL (1u << X509_BASIC_CONSTRAINTS | 1u << X509_KEY_USAGE | 1u << X509_EXTENDED_KEY_USAGE | 1u << X509_SUBJECT_NAMES | \
-	1u << X509_SUBJECT_KEY | 1u << X509_AUTHORITY_KEY | 1u << X509_AUTHORITY_ACCESS | 1u << X509_TLS_FEATURE | 1u << X509_TIMESTAMPS)
+#define USUAL (1u << X509_BASIC_CONSTRAINTS | 1u << X509_KEY_USAGE | 1u << X509_EXTENDED_KEY_USAGE | \
+	1u << X509_SUBJECT_NAMES | 1u << X509_SUBJECT_KEY | 1u << X509_AUTHORITY_KEY | 1u << X509_AUTHORITY_ACCESS | \
+	1u << X509_TLS_FEATURE | 1u << X509_TIMESTAMPS)
 
 static bool name_is_usual(struct bytes name)
 {
@@ -38,7 +39,8 @@ static bool names_are_usual(const struct x509_certificate *c)
 
 static bool is_usual(const struct x509_certificate *c)
 {
-	return !c->has_unknown && (c->has & ~USUAL) == 0 && name_is_usual(c->subject) && name_is_usual(c->issuer) && names_are_usual(c);
+	return !c->has_unknown && (c->has & ~USUAL) == 0 && name_is_usual(c->subject) && name_is_usual(c->issuer) &&
+	       names_are_usual(c);
 }
 
 /* By name, and by the identifier of its key. */
@@ -46,8 +48,9 @@ static bool names_issuer(const struct x509_certificate *c, const struct x509_cer
 {
 	struct bytes rest = c->value[X509_AUTHORITY_KEY], body, wanted, own, key = issuer->value[X509_SUBJECT_KEY];
 
-	return bytes_equal(c->issuer, issuer->subject) && der_take(&rest, DER_SEQUENCE, &body) && der_take(&body, DER_CONTEXT(0), &wanted) &&
-	       body.len == 0 && der_take(&key, DER_OCTET_STRING, &own) && bytes_equal(wanted, own);
+	return bytes_equal(c->issuer, issuer->subject) && der_take(&rest, DER_SEQUENCE, &body) &&
+	       der_take(&body, DER_CONTEXT(0), &wanted) && body.len == 0 && der_take(&key, DER_OCTET_STRING, &own) &&
+	       bytes_equal(wanted, own);
 }
 
 static bool signed_with(const struct x509_certificate *c, const struct crypt_key *key)
@@ -63,7 +66,8 @@ static bool signed_by_root(const struct x509_trust *trust, struct x509_root *roo
 	return signed_with(c, root->key);
 }
 
-static bool signed_by_next(const struct x509_trust *trust, const struct x509_certificate *next, const struct x509_certificate *c)
+static bool signed_by_next(const struct x509_trust *trust, const struct x509_certificate *next,
+                           const struct x509_certificate *c)
 {
 	struct crypt_key *key;
 	bool good;
@@ -82,7 +86,8 @@ static bool has_key(const struct x509_trust *trust, const struct x509_certificat
 	return key != NULL;
 }
 
-bool x509_ordinary_path(const struct x509_trust *trust, const struct x509_certificate *sent, size_t count, struct x509_path *path)
+bool x509_ordinary_path(const struct x509_trust *trust, const struct x509_certificate *sent, size_t count,
+                        struct x509_path *path)
 {
 	path->count = 0;
 	if (trust->crls_count > 0 || !has_key(trust, &sent[0])) return false;

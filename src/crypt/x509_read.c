@@ -72,7 +72,8 @@ static bool read_extension(struct x509_certificate *c, struct bytes body, struct
 	if (which >= 0) c->has |= 1u << which, c->value[which] = value;
 	else c->has_unknown = true;
 	if (which >= 0 && critical) c->critical |= 1u << which;
-	if (critical && (which < 0 || !(UNDERSTOOD >> which & 1)) && c->unknown_critical.len == 0) c->unknown_critical = *oid;
+	if (critical && (which < 0 || !(UNDERSTOOD >> which & 1)) && c->unknown_critical.len == 0)
+		c->unknown_critical = *oid;
 	return true;
 }
 
@@ -103,8 +104,8 @@ static bool read_extensions(struct x509_certificate *c, struct bytes rest, const
 static bool read_validity(struct x509_certificate *c, struct bytes *rest)
 {
 	struct bytes body;
-	return der_take(rest, DER_SEQUENCE, &body) && der_next(&body, &c->from) && der_next(&body, &c->until) && body.len == 0 &&
-	       der_time(&c->from, &c->not_before) && der_time(&c->until, &c->not_after);
+	return der_take(rest, DER_SEQUENCE, &body) && der_next(&body, &c->from) && der_next(&body, &c->until) &&
+	       body.len == 0 && der_time(&c->from, &c->not_before) && der_time(&c->until, &c->not_after);
 }
 
 static bool read_version(struct x509_certificate *c, struct bytes *rest)
@@ -112,7 +113,8 @@ static bool read_version(struct x509_certificate *c, struct bytes *rest)
 	struct bytes body;
 	c->version = 1;
 	if (!der_is(*rest, DER_CONTEXT_OF(0))) return true;
-	if (!der_take(rest, DER_CONTEXT_OF(0), &body) || !der_take_small(&body, DER_INTEGER, &c->version) || body.len > 0) return false;
+	if (!der_take(rest, DER_CONTEXT_OF(0), &body) || !der_take_small(&body, DER_INTEGER, &c->version) || body.len > 0)
+		return false;
 	return c->version++ <= 2 && c->version > 1; /* version 1 is the default, which DER does not write */
 }
 
@@ -154,7 +156,8 @@ bool x509_read(struct bytes der, struct x509_certificate *c, const char **wrong)
 	*wrong = "something follows it";
 	if (rest.len > 0) return false;
 	*wrong = "it is not a certificate";
-	if (!der_take_whole(&body, DER_SEQUENCE, &c->tbs) || !der_take_whole(&body, DER_SEQUENCE, &c->algorithm)) return false;
+	if (!der_take_whole(&body, DER_SEQUENCE, &c->tbs) || !der_take_whole(&body, DER_SEQUENCE, &c->algorithm))
+		return false;
 	if (!der_take_bits(&body, &unused, &c->signature) || unused != 0 || body.len > 0) return false;
 	rest = c->tbs;
 	return der_take(&rest, DER_SEQUENCE, &tbs) && read_tbs(c, tbs, wrong);

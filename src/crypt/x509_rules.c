@@ -19,7 +19,8 @@ static bool look_at_form(const struct look *l, const struct x509_certificate *c)
 	if (serial.at[0] >= 0x80) return REFUSE(l, X509_MALFORMED, "its serial number is negative (RFC 5280, 4.1.2.2)");
 	if (zero && !is_root(l)) return REFUSE(l, X509_MALFORMED, "its serial number is zero (RFC 5280, 4.1.2.2)");
 	if (serial.len > 20 && !is_root(l))
-		return REFUSE(l, X509_MALFORMED, "its serial number has %zu bytes, at most 20 are allowed (RFC 5280, 4.1.2.2)", serial.len);
+		return REFUSE(l, X509_MALFORMED, "its serial number has %zu bytes, at most 20 are allowed (RFC 5280, 4.1.2.2)",
+		              serial.len);
 	if (c->issuer.len <= 2) return REFUSE(l, X509_MALFORMED, "its issuer is empty (RFC 5280, 4.1.2.4)");
 	if (c->unknown_critical.len > 0) {
 		char oid[80];
@@ -47,10 +48,12 @@ static bool look_at_strength(const struct look *l, const struct x509_certificate
 	bool weak;
 	const char *algorithm = x509_algorithm_name(c->algorithm, &weak);
 
-	if (!is_root(l) && algorithm == NULL) return REFUSE(l, X509_WEAK, "is signed by an algorithm that is not used here");
+	if (!is_root(l) && algorithm == NULL)
+		return REFUSE(l, X509_WEAK, "is signed by an algorithm that is not used here");
 	if (!is_root(l) && weak) return REFUSE(l, X509_WEAK, "is signed with %s, which is too weak", algorithm);
 	if (!x509_key_facts(c->spki, &key)) return REFUSE(l, X509_MALFORMED, "its public key is not well formed");
-	if (key.family == X509_KEY_UNKNOWN) return REFUSE(l, X509_WEAK, "its public key is of a kind, or on a curve, that is not used here");
+	if (key.family == X509_KEY_UNKNOWN)
+		return REFUSE(l, X509_WEAK, "its public key is of a kind, or on a curve, that is not used here");
 	if (key.family == X509_KEY_RSA && key.bits < CRYPT_RSA_BITS_MIN)
 		return REFUSE(l, X509_WEAK, "its RSA key has %u bits, expected at least %u", key.bits, CRYPT_RSA_BITS_MIN);
 	if (key.family == X509_KEY_RSA && key.bits > CRYPT_RSA_BITS_MAX)
@@ -78,11 +81,13 @@ static bool look_at_authority_key(const struct look *l, const struct x509_certif
 
 	if (!x509_has(c, X509_AUTHORITY_KEY))
 		return is_root(l) || REFUSE(l, X509_MALFORMED, "has no authorityKeyIdentifier (RFC 5280, 4.2.1.1)");
-	if (!read_authority_key(c, &key, &others)) return REFUSE(l, X509_MALFORMED, "its authorityKeyIdentifier is not well formed");
+	if (!read_authority_key(c, &key, &others))
+		return REFUSE(l, X509_MALFORMED, "its authorityKeyIdentifier is not well formed");
 	if (key.len == 0 && !(is_root(l) && others))
 		return REFUSE(l, X509_MALFORMED, "its authorityKeyIdentifier names no key (RFC 5280, 4.2.1.1)");
 	if (is_root(l) && x509_self_issued(c) && key.len > 0 && own_key.len > 0 && !bytes_equal(key, own_key))
-		return REFUSE(l, X509_MALFORMED, "is self-issued, but its authorityKeyIdentifier is not its subjectKeyIdentifier");
+		return REFUSE(l, X509_MALFORMED,
+		              "is self-issued, but its authorityKeyIdentifier is not its subjectKeyIdentifier");
 	return true;
 }
 
@@ -106,11 +111,13 @@ static bool look_at_access(const struct look *l, const struct x509_certificate *
 	struct x509_general_name where;
 
 	if (!x509_has(c, X509_AUTHORITY_ACCESS)) return true;
-	if (x509_critical(c, X509_AUTHORITY_ACCESS)) return REFUSE(l, X509_MALFORMED, "its authorityInfoAccess is critical (RFC 5280, 4.2.2.1)");
+	if (x509_critical(c, X509_AUTHORITY_ACCESS))
+		return REFUSE(l, X509_MALFORMED, "its authorityInfoAccess is critical (RFC 5280, 4.2.2.1)");
 	if (!der_take(&rest, DER_SEQUENCE, &list) || rest.len > 0 || list.len == 0)
 		return REFUSE(l, X509_MALFORMED, "its authorityInfoAccess is not well formed");
 	while (list.len > 0)
-		if (!der_take(&list, DER_SEQUENCE, &one) || !der_take(&one, DER_OID, &oid) || !x509_next_general_name(&one, &where) || one.len > 0)
+		if (!der_take(&list, DER_SEQUENCE, &one) || !der_take(&one, DER_OID, &oid) ||
+		    !x509_next_general_name(&one, &where) || one.len > 0)
 			return REFUSE(l, X509_MALFORMED, "its authorityInfoAccess is not well formed");
 	return true;
 }
@@ -150,15 +157,18 @@ static bool look_at_subject(const struct look *l, const struct x509_certificate 
 		return REFUSE(l, X509_MALFORMED, "has neither a subject nor a subject alternative name (RFC 5280, 4.1.2.6)");
 	}
 	if (c->subject.len <= 2 && !x509_critical(c, X509_SUBJECT_NAMES))
-		return REFUSE(l, X509_MALFORMED, "its subject is empty and its subject alternative name not critical (RFC 5280, 4.2.1.6)");
+		return REFUSE(l, X509_MALFORMED,
+		              "its subject is empty and its subject alternative name not critical (RFC 5280, 4.2.1.6)");
 	if (l->depth == 0 && c->subject.len > 2 && x509_critical(c, X509_SUBJECT_NAMES))
-		return REFUSE(l, X509_MALFORMED, "its subject is not empty, but its subject alternative name is critical (RFC 5280, 4.2.1.6)");
+		return REFUSE(l, X509_MALFORMED,
+		              "its subject is not empty, but its subject alternative name is critical (RFC 5280, 4.2.1.6)");
 	if (!der_take(&rest, DER_SEQUENCE, &names) || rest.len > 0 || names.len == 0)
 		return REFUSE(l, X509_MALFORMED, "its subject alternative name is not well formed");
 	while (names.len > 0) {
 		char words[100] = "";
 		struct text t = text_in(words, sizeof words);
-		if (!x509_next_general_name(&names, &n)) return REFUSE(l, X509_MALFORMED, "its subject alternative name is not well formed");
+		if (!x509_next_general_name(&names, &n))
+			return REFUSE(l, X509_MALFORMED, "its subject alternative name is not well formed");
 		if (general_name_good(&n)) continue;
 		x509_general_name_words(&n, &t);
 		return REFUSE(l, X509_MALFORMED, "a subject alternative name is not well formed: \"%s\"", words);
@@ -175,7 +185,8 @@ static bool purpose_good(const struct look *l, const struct x509_certificate *c)
 	if (!der_take(&rest, DER_SEQUENCE, &body) || rest.len > 0 || body.len == 0)
 		return REFUSE(l, X509_MALFORMED, "its extended key usage is not well formed");
 	while (body.len > 0)
-		if (!der_take(&body, DER_OID, &oid) || oid.len == 0) return REFUSE(l, X509_MALFORMED, "its extended key usage is not well formed");
+		if (!der_take(&body, DER_OID, &oid) || oid.len == 0)
+			return REFUSE(l, X509_MALFORMED, "its extended key usage is not well formed");
 	if (x509_lists_purpose(c, server ? "1.3.6.1.5.5.7.3.1" : "1.3.6.1.5.5.7.3.2", ca)) return true;
 	return REFUSE(l, X509_WRONG_PURPOSE, "its extended key usage does not list TLS %s", server ? "servers" : "clients");
 }
@@ -189,11 +200,15 @@ static unsigned issuers_below(const struct look *l)
 
 static bool look_at_ca(const struct look *l, const struct x509_certificate *c)
 {
-	if (!x509_has(c, X509_BASIC_CONSTRAINTS) || !c->ca) return REFUSE(l, X509_WRONG_PURPOSE, "is no CA, but issued the certificate below it");
-	if (!x509_critical(c, X509_BASIC_CONSTRAINTS)) return REFUSE(l, X509_MALFORMED, "its basicConstraints are not critical (RFC 5280, 4.2.1.9)");
+	if (!x509_has(c, X509_BASIC_CONSTRAINTS) || !c->ca)
+		return REFUSE(l, X509_WRONG_PURPOSE, "is no CA, but issued the certificate below it");
+	if (!x509_critical(c, X509_BASIC_CONSTRAINTS))
+		return REFUSE(l, X509_MALFORMED, "its basicConstraints are not critical (RFC 5280, 4.2.1.9)");
 	if (c->subject.len <= 2) return REFUSE(l, X509_MALFORMED, "is a CA without a name (RFC 5280, 4.1.2.6)");
-	if (!x509_has(c, X509_KEY_USAGE) && !is_root(l)) return REFUSE(l, X509_MALFORMED, "is a CA and has no key usage (RFC 5280, 4.2.1.3)");
-	if (x509_has(c, X509_KEY_USAGE) && !(c->key_usage & X509_USE_CERTIFY)) return REFUSE(l, X509_WRONG_PURPOSE, "its key may not sign certificates (keyUsage without keyCertSign)");
+	if (!x509_has(c, X509_KEY_USAGE) && !is_root(l))
+		return REFUSE(l, X509_MALFORMED, "is a CA and has no key usage (RFC 5280, 4.2.1.3)");
+	if (x509_has(c, X509_KEY_USAGE) && !(c->key_usage & X509_USE_CERTIFY))
+		return REFUSE(l, X509_WRONG_PURPOSE, "its key may not sign certificates (keyUsage without keyCertSign)");
 	if (x509_has(c, X509_POLICY_CONSTRAINTS) && !x509_critical(c, X509_POLICY_CONSTRAINTS))
 		return REFUSE(l, X509_MALFORMED, "its policy constraints are not critical (RFC 5280, 4.2.1.11)");
 	if (x509_has(c, X509_INHIBIT_ANY_POLICY) && !x509_critical(c, X509_INHIBIT_ANY_POLICY))
@@ -205,10 +220,14 @@ static bool look_at_ca(const struct look *l, const struct x509_certificate *c)
 
 static bool look_at_leaf(const struct look *l, const struct x509_certificate *c)
 {
-	if (c->ca) return REFUSE(l, X509_WRONG_PURPOSE, "is a CA's certificate, expected one of a TLS %s", l->ask->peer == X509_SERVER ? "server" : "client");
+	if (c->ca)
+		return REFUSE(l, X509_WRONG_PURPOSE, "is a CA's certificate, expected one of a TLS %s",
+		              l->ask->peer == X509_SERVER ? "server" : "client");
 	if (c->path_limited) return REFUSE(l, X509_MALFORMED, "is no CA but has a path length (RFC 5280, 4.2.1.9)");
-	if (c->key_usage & X509_USE_CERTIFY) return REFUSE(l, X509_MALFORMED, "is no CA but its key usage has keyCertSign (RFC 5280, 4.2.1.9)");
-	if (x509_has(c, X509_NAME_CONSTRAINTS)) return REFUSE(l, X509_MALFORMED, "is no CA but has name constraints (RFC 5280, 4.2.1.10)");
+	if (c->key_usage & X509_USE_CERTIFY)
+		return REFUSE(l, X509_MALFORMED, "is no CA but its key usage has keyCertSign (RFC 5280, 4.2.1.9)");
+	if (x509_has(c, X509_NAME_CONSTRAINTS))
+		return REFUSE(l, X509_MALFORMED, "is no CA but has name constraints (RFC 5280, 4.2.1.10)");
 	if (x509_has(c, X509_KEY_USAGE) && !(c->key_usage & X509_USE_SIGN))
 		return REFUSE(l, X509_WRONG_PURPOSE, "its key may not sign a handshake (keyUsage without digitalSignature)");
 	if (l->ask->peer == X509_SERVER && !x509_has(c, X509_SUBJECT_NAMES))

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* libcrypto finds the path and checks its signatures, with its strict flags, unless the path is as plain as most are
- * (x509_ordinary.c); our own rules look at each certificate of the path. When libcrypto says no for a reason that one of our rules knows too, the rule's words are used: they are plainer.
+ * (x509_ordinary.c); our own rules look at each certificate of the path. When libcrypto says no for a reason that one of
+ * our rules knows too, the rule's words are used: they are plainer.
  *
- * Whatever is trusted ends a path, self-signed or not (RFC 5280, 6.1.1). libcrypto tries one path only; when that one fails by a
- * certificate above the leaf, others are tried, each without one of its certificates. */
+ * Whatever is trusted ends a path, self-signed or not (RFC 5280, 6.1.1). libcrypto tries one path only; when that one
+ * fails by a certificate above the leaf, others are tried, each without one of its certificates. */
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -29,10 +30,12 @@ static bool read_chain(struct work *w)
 
 	if (ask->count == 0) return x509_refuse(w->answer, X509_MALFORMED, 0, NULL, "no certificate was sent");
 	if (ask->count > X509_CHAIN_MAX)
-		return x509_refuse(w->answer, X509_MALFORMED, 0, NULL, "%zu certificates were sent, at most %u are taken", ask->count, X509_CHAIN_MAX);
+		return x509_refuse(w->answer, X509_MALFORMED, 0, NULL, "%zu certificates were sent, at most %u are taken",
+		                   ask->count, X509_CHAIN_MAX);
 	for (size_t i = 0; i < ask->count; i++) {
 		if (!x509_read(ask->chain[i], &w->sent[i], &wrong))
-			return x509_refuse(w->answer, X509_MALFORMED, (unsigned)i, NULL, "certificate %zu cannot be read: %s", i, wrong);
+			return x509_refuse(w->answer, X509_MALFORMED, (unsigned)i, NULL, "certificate %zu cannot be read: %s", i,
+			                   wrong);
 	}
 	return true;
 }
@@ -47,8 +50,9 @@ static bool decode_chain(struct work *w)
 	return true;
 }
 
-/* Dates and purposes are ours: to libcrypto a certificate has expired in its last second already, and a CA for any purpose is one
- * for none. Key usage too: RFC 5280, 6.1.4 looks at it where it is, and a root is believed without, as openssl req makes them. */
+/* Dates and purposes are ours: to libcrypto a certificate has expired in its last second already, and a CA for any
+ * purpose is one for none. Key usage too: RFC 5280, 6.1.4 looks at it where it is, and a root is believed without, as
+ * openssl req makes them. */
 static int on_error(int good, X509_STORE_CTX *ctx)
 {
 	int error = X509_STORE_CTX_get_error(ctx);
@@ -106,7 +110,8 @@ static bool read_path(struct work *w)
 	for (int i = 0; i < count && (size_t)i < COUNT(w->path.at); i++) {
 		const struct x509_certificate *c = find(w, sk_X509_value(chain, i));
 		if (c == NULL)
-			return x509_refuse(w->answer, X509_MALFORMED, (unsigned)i, NULL, "certificate %d, a trusted one, is not well formed", i);
+			return x509_refuse(w->answer, X509_MALFORMED, (unsigned)i, NULL,
+			                   "certificate %d, a trusted one, is not well formed", i);
 		w->path.at[w->path.count++] = c;
 	}
 	return w->path.count > 0;
@@ -120,16 +125,23 @@ static const struct { int error; enum x509_why why; const char *words; } verdict
 	{ X509_V_ERR_INVALID_CA, X509_WRONG_PURPOSE, "it is no CA" },
 	{ X509_V_ERR_PATH_LENGTH_EXCEEDED, X509_WRONG_PURPOSE, "there are more CAs below it than it allows" },
 	{ X509_V_ERR_KEYUSAGE_NO_CERTSIGN, X509_WRONG_PURPOSE, "its key may not sign certificates" },
-	{ X509_V_ERR_PERMITTED_VIOLATION, X509_NAME_CONSTRAINT, "one of its names is not among those that its issuers may certify" },
-	{ X509_V_ERR_EXCLUDED_VIOLATION, X509_NAME_CONSTRAINT, "one of its names is among those that an issuer may not certify" },
+	{ X509_V_ERR_PERMITTED_VIOLATION, X509_NAME_CONSTRAINT,
+	  "one of its names is not among those that its issuers may certify" },
+	{ X509_V_ERR_EXCLUDED_VIOLATION, X509_NAME_CONSTRAINT,
+	  "one of its names is among those that an issuer may not certify" },
 	{ X509_V_ERR_CERT_REVOKED, X509_IS_REVOKED, "is revoked, says its issuer's revocation list" },
-	{ X509_V_ERR_UNABLE_TO_GET_CRL, X509_REVOCATION_UNKNOWN, "there is no revocation list of its issuer among those given" },
+	{ X509_V_ERR_UNABLE_TO_GET_CRL, X509_REVOCATION_UNKNOWN,
+	  "there is no revocation list of its issuer among those given" },
 	{ X509_V_ERR_CRL_HAS_EXPIRED, X509_REVOCATION_UNKNOWN, "its issuer's revocation list is out of date" },
 	{ X509_V_ERR_CRL_NOT_YET_VALID, X509_REVOCATION_UNKNOWN, "its issuer's revocation list is of a later date" },
-	{ X509_V_ERR_CRL_SIGNATURE_FAILURE, X509_REVOCATION_UNKNOWN, "the revocation list of its issuer is not signed by it" },
-	{ X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, X509_REVOCATION_UNKNOWN, "its issuer may not sign revocation lists (keyUsage without cRLSign)" },
-	{ X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, X509_REVOCATION_UNKNOWN, "its issuer's revocation list has a critical extension that nobody here understands" },
-	{ X509_V_ERR_DIFFERENT_CRL_SCOPE, X509_REVOCATION_UNKNOWN, "its issuer's revocation list is not for certificates of this kind" },
+	{ X509_V_ERR_CRL_SIGNATURE_FAILURE, X509_REVOCATION_UNKNOWN,
+	  "the revocation list of its issuer is not signed by it" },
+	{ X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, X509_REVOCATION_UNKNOWN,
+	  "its issuer may not sign revocation lists (keyUsage without cRLSign)" },
+	{ X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, X509_REVOCATION_UNKNOWN,
+	  "its issuer's revocation list has a critical extension that nobody here understands" },
+	{ X509_V_ERR_DIFFERENT_CRL_SCOPE, X509_REVOCATION_UNKNOWN,
+	  "its issuer's revocation list is not for certificates of this kind" },
 	{ X509_V_ERR_NO_EXPLICIT_POLICY, X509_WRONG_PURPOSE, "it is issued under no policy, but an issuer asks for one" },
 };
 
@@ -150,15 +162,19 @@ static bool no_path(struct work *w)
 	const char *other_key = "";
 
 	for (size_t i = 0; i < w->ask->count; i++) /* libcrypto looks for no issuer of what it cannot read */
-		if ((X509_get_extension_flags(w->x509[i]) & EXFLAG_INVALID) && !x509_rules_check(&w->path, w->ask, w->answer)) return false;
+		if ((X509_get_extension_flags(w->x509[i]) & EXFLAG_INVALID) && !x509_rules_check(&w->path, w->ask, w->answer))
+			return false;
 	if (x509_self_issued(last))
-		return x509_refuse(w->answer, X509_UNKNOWN_CA, depth, last, "no path to a trusted root: it is self-signed and not among the %zu trusted",
+		return x509_refuse(w->answer, X509_UNKNOWN_CA, depth, last,
+		                   "no path to a trusted root: it is self-signed and not among the %zu trusted",
 		                   w->trust->count);
 	x509_name_words(last->issuer, &t);
 	for (size_t i = 0; i < w->trust->count; i++)
-		if (w->trust->roots[i].readable && bytes_equal(w->trust->roots[i].certificate.subject, last->issuer)) other_key = " with that key";
-	return x509_refuse(w->answer, X509_UNKNOWN_CA, depth, last, "no path to a trusted root: its issuer %s%s is not among the %zu trusted",
-	                   issuer, other_key, w->trust->count);
+		if (w->trust->roots[i].readable && bytes_equal(w->trust->roots[i].certificate.subject, last->issuer))
+			other_key = " with that key";
+	return x509_refuse(w->answer, X509_UNKNOWN_CA, depth, last,
+	                   "no path to a trusted root: its issuer %s%s is not among the %zu trusted", issuer, other_key,
+	                   w->trust->count);
 }
 
 /* RFC 5280, 4.1.2.5: both ends belong to the validity. */
@@ -185,8 +201,10 @@ static bool refused_by_libcrypto(struct work *w)
 	const struct x509_certificate *c = w->path.at[depth];
 
 	for (size_t i = 0; i < COUNT(verdicts); i++)
-		if (verdicts[i].error == w->error) return x509_refuse(w->answer, verdicts[i].why, depth, c, "%s", verdicts[i].words);
-	return x509_refuse(w->answer, X509_MALFORMED, depth, c, "libcrypto refuses it: %s", X509_verify_cert_error_string(w->error));
+		if (verdicts[i].error == w->error)
+			return x509_refuse(w->answer, verdicts[i].why, depth, c, "%s", verdicts[i].words);
+	return x509_refuse(w->answer, X509_MALFORMED, depth, c, "libcrypto refuses it: %s",
+	                   X509_verify_cert_error_string(w->error));
 }
 
 static bool check_leaf(struct work *w)
@@ -198,7 +216,8 @@ static bool check_leaf(struct work *w)
 static bool is_ordinary(struct work *w)
 {
 	const struct x509_answer clean = { .why = X509_OK };
-	if (x509_ordinary_path(w->trust, w->sent, w->ask->count, &w->path) && x509_rules_check(&w->path, w->ask, w->answer) && check_dates(w))
+	if (x509_ordinary_path(w->trust, w->sent, w->ask->count, &w->path) &&
+	    x509_rules_check(&w->path, w->ask, w->answer) && check_dates(w))
 		return true;
 	*w->answer = clean;
 	return false;
@@ -207,7 +226,8 @@ static bool is_ordinary(struct work *w)
 static bool decide(struct work *w)
 {
 	bool good = run(w), known = read_path(w);
-	if (!known && w->answer->why == X509_OK) return x509_refuse(w->answer, X509_MALFORMED, 0, NULL, "libcrypto finds no path");
+	if (!known && w->answer->why == X509_OK)
+		return x509_refuse(w->answer, X509_MALFORMED, 0, NULL, "libcrypto finds no path");
 	if (!known) return false;
 	if (!good && is_about_path(w->error)) return no_path(w);
 	if (!good && w->error == X509_V_ERR_CERT_SIGNATURE_FAILURE) return refused_by_libcrypto(w);

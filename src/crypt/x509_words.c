@@ -87,7 +87,8 @@ void x509_general_name_words(const struct x509_general_name *n, struct text *t)
 	if (n->kind == X509_NAME_IP && n->value.len == 4) text_puts(t, ip_text(ip4_of(load_be32(n->value.at)), buffer));
 	else if (n->kind == X509_NAME_IP && n->value.len == 16) text_puts(t, ip_text(ip6_of(n->value.at), buffer));
 	else if (n->kind == X509_NAME_DIRECTORY) x509_name_words_all(n->value, t);
-	else if (n->kind == X509_NAME_DNS || n->kind == X509_NAME_EMAIL || n->kind == X509_NAME_URI) x509_put_safe(t, n->value);
+	else if (n->kind == X509_NAME_DNS || n->kind == X509_NAME_EMAIL || n->kind == X509_NAME_URI)
+		x509_put_safe(t, n->value);
 	else text_printf(t, "a name of kind %u", n->kind);
 }
 
@@ -97,7 +98,8 @@ void x509_title(const struct x509_certificate *c, struct text *t)
 	struct x509_general_name first;
 
 	if (c->subject.len > 2) x509_name_words(c->subject, t);
-	else if (der_take(&rest, DER_SEQUENCE, &names) && x509_next_general_name(&names, &first)) x509_general_name_words(&first, t);
+	else if (der_take(&rest, DER_SEQUENCE, &names) && x509_next_general_name(&names, &first))
+		x509_general_name_words(&first, t);
 	else text_puts(t, "no name");
 }
 
@@ -118,7 +120,8 @@ void x509_span_words(int64_t seconds, struct text *t)
 	text_printf(t, "%" PRId64 " %s%s", n, units[i].name, n == 1 ? "" : "s");
 }
 
-bool x509_refuse(struct x509_answer *a, enum x509_why why, unsigned depth, const struct x509_certificate *c, const char *format, ...)
+bool x509_refuse(struct x509_answer *a, enum x509_why why, unsigned depth, const struct x509_certificate *c,
+                 const char *format, ...)
 {
 	struct text t = text_in(a->words, sizeof a->words);
 	char title[100];

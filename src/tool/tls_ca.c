@@ -78,7 +78,8 @@ static bool read_file(struct making *m, const char *path, struct bytes *content)
 
 	if (file.kind != FILES_FILE) return failed(m, "%s: %s", path, why[file.kind]);
 	if (file.size <= FILE_MAX) at = arena_take(m->env->memory, (size_t)file.size);
-	while (at != NULL && n < file.size && got > 0) n += got = files_read(files, &file, n, (struct room){ at + n, (size_t)file.size - n });
+	while (at != NULL && n < file.size && got > 0)
+		n += got = files_read(files, &file, n, (struct room){ at + n, (size_t)file.size - n });
 	files_close(files, &file);
 	if (at == NULL) return failed(m, "%s: this file is too large to be what is wanted", path);
 	*content = (struct bytes){ at, n };
@@ -145,7 +146,10 @@ static bool write_both(struct making *m, const char *base, bool with_issuer)
 static bool make_key(struct making *m)
 {
 	static const struct { const char *name; enum crypt_key_kind kind; } kinds[] = {
-		{ "p256", CRYPT_KEY_P256 }, { "p384", CRYPT_KEY_P384 }, { "ed25519", CRYPT_KEY_ED25519 }, { "rsa", CRYPT_KEY_RSA },
+		{ "p256", CRYPT_KEY_P256 },
+		{ "p384", CRYPT_KEY_P384 },
+		{ "ed25519", CRYPT_KEY_ED25519 },
+		{ "rsa", CRYPT_KEY_RSA },
 	};
 	for (size_t i = 0; m->key == NULL && i < COUNT(kinds); i++)
 		if (strcmp(m->key_kind, kinds[i].name) == 0 && (m->key = crypt_key_make(m->env->crypt, kinds[i].kind)) == NULL)
@@ -193,11 +197,20 @@ static bool make_ca(struct making *m)
 	struct text why = text_in(words, sizeof words);
 	int64_t from = m->env->date - SKEW;
 	struct issue i = {
-		.common_name = m->name, .ca = true, .key = m->key, .not_before = from, .not_after = from + (int64_t)m->days * DAY,
-		.path_limited = m->path_length != UINT64_MAX, .path_max = (unsigned)m->path_length,
-		.permitted = m->permitted, .permitted_count = m->permit.count, .excluded = m->excluded, .excluded_count = m->exclude.count,
+		.common_name = m->name,
+		.ca = true,
+		.key = m->key,
+		.not_before = from,
+		.not_after = from + (int64_t)m->days * DAY,
+		.path_limited = m->path_length != UINT64_MAX,
+		.path_max = (unsigned)m->path_length,
+		.permitted = m->permitted,
+		.permitted_count = m->permit.count,
+		.excluded = m->excluded,
+		.excluded_count = m->exclude.count,
 	};
-	m->made = (struct bytes){ m->made_der, issue_certificate(m->env->crypt, &i, (struct room){ m->made_der, sizeof m->made_der }, &why) };
+	m->made.at = m->made_der;
+	m->made.len = issue_certificate(m->env->crypt, &i, (struct room){ m->made_der, sizeof m->made_der }, &why);
 	return m->made.len > 0 || failed(m, "%s", words);
 }
 
@@ -234,12 +247,19 @@ static bool make_certificate(struct making *m)
 
 	if (!x509_validity(m->issuer, &ca_from, &ca_until)) return failed(m, "%s.pem: this is no certificate", m->ca);
 	struct issue i = {
-		.common_name = strlen(m->words[1]) <= ISSUE_COMMON_NAME_MAX ? m->words[1] : NULL, .names = m->words + 1,
-		.names_count = m->words_count - 1, .peer = m->client ? X509_CLIENT : X509_SERVER, .must_staple = m->must_staple, .key = m->key,
-		.issuer_key = m->issuer_key, .issuer_der = m->issuer,
-		.not_before = from > ca_from ? from : ca_from, .not_after = until < ca_until ? until : ca_until,
+		.common_name = strlen(m->words[1]) <= ISSUE_COMMON_NAME_MAX ? m->words[1] : NULL,
+		.names = m->words + 1,
+		.names_count = m->words_count - 1,
+		.peer = m->client ? X509_CLIENT : X509_SERVER,
+		.must_staple = m->must_staple,
+		.key = m->key,
+		.issuer_key = m->issuer_key,
+		.issuer_der = m->issuer,
+		.not_before = from > ca_from ? from : ca_from,
+		.not_after = until < ca_until ? until : ca_until,
 	};
-	m->made = (struct bytes){ m->made_der, issue_certificate(m->env->crypt, &i, (struct room){ m->made_der, sizeof m->made_der }, &why) };
+	m->made.at = m->made_der;
+	m->made.len = issue_certificate(m->env->crypt, &i, (struct room){ m->made_der, sizeof m->made_der }, &why);
 	return m->made.len > 0 || failed(m, "%s", words);
 }
 
@@ -247,7 +267,9 @@ static bool make_certificate(struct making *m)
 static bool check_certificate(struct making *m)
 {
 	struct x509_trust *trust = x509_trust_open(m->env->crypt);
-	struct x509_ask ask = { .chain = &m->made, .count = 1, .peer = m->client ? X509_CLIENT : X509_SERVER, .date = m->env->date };
+	struct x509_ask ask = {
+		.chain = &m->made, .count = 1, .peer = m->client ? X509_CLIENT : X509_SERVER, .date = m->env->date
+	};
 	struct x509_answer answer;
 	char *pem = arena_take(m->env->memory, PEM_MAX);
 	char words[300] = "";
@@ -259,7 +281,8 @@ static bool check_certificate(struct making *m)
 		good = x509_trust_add(trust, (struct bytes){ (uint8_t *)pem, n }, &why);
 	}
 	if (!good) failed(m, "%s", words);
-	else if (!(good = x509_verify(trust, &ask, &answer))) failed(m, "nobody would believe this certificate: %s", answer.words);
+	else if (!(good = x509_verify(trust, &ask, &answer)))
+		failed(m, "nobody would believe this certificate: %s", answer.words);
 	x509_trust_close(trust);
 	return good;
 }
@@ -293,7 +316,8 @@ static bool put_new(struct making *m, const char *base, const char *ending, cons
 {
 	char path[PATH_MAX_BYTES];
 	if (content.len == 0) return failed(m, "%s cannot be made", what);
-	if (!path_of(m, base, ending, path) || !may_write(m, path) || !put(m, path, (const char *)content.at, content.len)) return false;
+	if (!path_of(m, base, ending, path) || !may_write(m, path) || !put(m, path, (const char *)content.at, content.len))
+		return false;
 	text_printf(m->env->out, "%s  %s\n", path, what);
 	return true;
 }
@@ -301,16 +325,23 @@ static bool put_new(struct making *m, const char *base, const char *ending, cons
 static bool list(struct making *m)
 {
 	struct bytes revoked[NAMES_MAX];
-	struct room room = { arena_take(m->env->memory, FILE_MAX), FILE_MAX }, pem = { arena_take(m->env->memory, FILE_MAX), FILE_MAX };
+	struct room room = { arena_take(m->env->memory, FILE_MAX), FILE_MAX };
+	struct room pem = { arena_take(m->env->memory, FILE_MAX), FILE_MAX };
 	size_t n;
 
 	if (room.at == NULL || pem.at == NULL) return failed(m, "no memory");
 	if (!tool_want_crypt(m->env) || !read_authority(m)) return false;
 	for (size_t i = 1; i < m->words_count; i++)
 		if (!read_certificate(m, m->words[i], &revoked[i - 1])) return false;
-	n = issue_crl(m->env->crypt, &(struct issue_crl){ .issuer_key = m->issuer_key, .issuer_der = m->issuer, .revoked = revoked,
-		.revoked_count = m->words_count - 1, .this_update = m->env->date - SKEW,
-		.next_update = m->env->date + (int64_t)m->days * DAY, .number = (unsigned)m->env->date }, room);
+	n = issue_crl(m->env->crypt, &(struct issue_crl){
+		.issuer_key = m->issuer_key,
+		.issuer_der = m->issuer,
+		.revoked = revoked,
+		.revoked_count = m->words_count - 1,
+		.this_update = m->env->date - SKEW,
+		.next_update = m->env->date + (int64_t)m->days * DAY,
+		.number = (unsigned)m->env->date,
+	}, room);
 	if (n > 0) n = issue_pem((struct bytes){ room.at, n }, "X509 CRL", pem);
 	return put_new(m, m->out != NULL ? m->out : m->ca, ".crl", "the revocation list", (struct bytes){ pem.at, n });
 }
@@ -324,10 +355,17 @@ static bool respond(struct making *m)
 	struct room room = { m->made_der, sizeof m->made_der };
 
 	if (!tool_want_crypt(m->env) || !read_authority(m) || !read_certificate(m, m->words[1], &der)) return false;
-	text_put(&t, (struct bytes){ (const uint8_t *)m->words[1], len > 4 && strcmp(m->words[1] + len - 4, ".pem") == 0 ? len - 4 : len });
-	size_t n = issue_ocsp(m->env->crypt, &(struct issue_ocsp){ .certificate = der, .issuer_der = m->issuer, .key = m->issuer_key,
-		.status = m->revoked ? ISSUE_REVOKED : ISSUE_GOOD, .revoked_at = m->env->date - SKEW, .this_update = m->env->date - SKEW,
-		.next_update = m->env->date + (int64_t)m->days * DAY }, room);
+	text_put(&t, (struct bytes){ (const uint8_t *)m->words[1],
+	                             len > 4 && strcmp(m->words[1] + len - 4, ".pem") == 0 ? len - 4 : len });
+	size_t n = issue_ocsp(m->env->crypt, &(struct issue_ocsp){
+		.certificate = der,
+		.issuer_der = m->issuer,
+		.key = m->issuer_key,
+		.status = m->revoked ? ISSUE_REVOKED : ISSUE_GOOD,
+		.revoked_at = m->env->date - SKEW,
+		.this_update = m->env->date - SKEW,
+		.next_update = m->env->date + (int64_t)m->days * DAY,
+	}, room);
 	return put_new(m, m->out != NULL ? m->out : base, ".ocsp", "the OCSP response", (struct bytes){ room.at, n });
 }
 
@@ -358,9 +396,14 @@ struct tool *tls_ca_open(int argc, const char *const *argv, struct tool_env *env
 	if (m == NULL) return NULL;
 	m->name = "Private CA";
 	const struct option options[] = {
-		{ "name", OPTION_TEXT, &m->name }, { "out", OPTION_TEXT, &m->out }, { "days", OPTION_NUMBER, &m->days },
-		{ "key", OPTION_TEXT, &m->key_kind }, { "path-length", OPTION_NUMBER, &m->path_length }, { "permit", OPTION_TEXTS, &m->permit },
-		{ "exclude", OPTION_TEXTS, &m->exclude }, { "force", OPTION_FLAG, &m->force },
+		{ "name", OPTION_TEXT, &m->name },
+		{ "out", OPTION_TEXT, &m->out },
+		{ "days", OPTION_NUMBER, &m->days },
+		{ "key", OPTION_TEXT, &m->key_kind },
+		{ "path-length", OPTION_NUMBER, &m->path_length },
+		{ "permit", OPTION_TEXTS, &m->permit },
+		{ "exclude", OPTION_TEXTS, &m->exclude },
+		{ "force", OPTION_FLAG, &m->force },
 		{ "ca", OPTION_TEXT, &m->ca },
 	};
 	if (!options_read(env, argc, argv, options, COUNT(options), m->words, NAMES_MAX, &m->words_count)) return NULL;
@@ -369,7 +412,8 @@ struct tool *tls_ca_open(int argc, const char *const *argv, struct tool_env *env
 		return tool_usage(env, "usage: tulle tls ca new [--name NAME] [--out ca] ..., or tulle tls ca crl [FILE...]");
 	if (m->path_length != UINT64_MAX && m->path_length > X509_CHAIN_MAX)
 		return tool_usage(env, "tls ca: --path-length is at most %u", X509_CHAIN_MAX);
-	good = check_days(m, 3650) && tool_want_crypt(env) && make_key(m) && make_ca(m) && write_both(m, m->out ? m->out : "ca", false);
+	good = check_days(m, 3650) && tool_want_crypt(env) && make_key(m) && make_ca(m) &&
+	       write_both(m, m->out ? m->out : "ca", false);
 	return end(m, good);
 }
 
@@ -379,9 +423,10 @@ struct tool *tls_cert_open(int argc, const char *const *argv, struct tool_env *e
 
 	if (m == NULL) return NULL;
 	const struct option options[] = {
-		{ "ca", OPTION_TEXT, &m->ca }, { "out", OPTION_TEXT, &m->out }, { "days", OPTION_NUMBER, &m->days },
-		{ "key", OPTION_TEXT, &m->key_kind }, { "client", OPTION_FLAG, &m->client }, { "must-staple", OPTION_FLAG, &m->must_staple },
-		{ "force", OPTION_FLAG, &m->force }, { "revoked", OPTION_FLAG, &m->revoked },
+		{ "ca", OPTION_TEXT, &m->ca },         { "out", OPTION_TEXT, &m->out },
+		{ "days", OPTION_NUMBER, &m->days },   { "key", OPTION_TEXT, &m->key_kind },
+		{ "client", OPTION_FLAG, &m->client }, { "must-staple", OPTION_FLAG, &m->must_staple },
+		{ "force", OPTION_FLAG, &m->force },   { "revoked", OPTION_FLAG, &m->revoked },
 	};
 	if (!options_read(env, argc, argv, options, COUNT(options), m->words, NAMES_MAX, &m->words_count)) return NULL;
 	bool is_response = m->words_count == 2 && strcmp(m->words[0], "ocsp") == 0;
@@ -389,5 +434,5 @@ struct tool *tls_cert_open(int argc, const char *const *argv, struct tool_env *e
 	if (is_response) return end(m, respond(m));
 	if (m->words_count == 2 && strcmp(m->words[0], "show") == 0) return end(m, show(m));
 	if (m->words_count >= 2 && strcmp(m->words[0], "issue") == 0) return end(m, issue(m));
-	return tool_usage(env, "usage: tulle tls cert issue NAME... [--ca ca] ..., tulle tls cert ocsp FILE, or tulle tls cert show FILE");
+	return tool_usage(env, "usage: tulle tls cert issue NAME... [--ca ca] ..., tls cert ocsp FILE, tls cert show FILE");
 }

@@ -17,7 +17,8 @@ static bool is_rsa(const struct crypt_key *key)
 /* PKCS1 signs no handshake in 1.3 (4.2.3); a curve is bound to its hash only there. */
 static bool fits(const struct crypt_key *key, unsigned scheme, bool v13)
 {
-	bool pkcs1 = scheme == CRYPT_RSA_PKCS1_SHA256 || scheme == CRYPT_RSA_PKCS1_SHA384 || scheme == CRYPT_RSA_PKCS1_SHA512;
+	bool pkcs1 = scheme == CRYPT_RSA_PKCS1_SHA256 || scheme == CRYPT_RSA_PKCS1_SHA384 ||
+	             scheme == CRYPT_RSA_PKCS1_SHA512;
 	if (v13) return !pkcs1 && crypt_key_fits(key, scheme);
 	return crypt_key_fits(key, scheme | CRYPT_ANY_CURVE);
 }
@@ -84,7 +85,8 @@ bool tls_choose_identity_for(struct tls *t, struct bytes name, bool v13, unsigne
 
 bool tls_choose_identity(struct tls *t, struct bytes name, bool v13)
 {
-	for (unsigned how_well = TLS_SUITS_BEST + 1; how_well-- > 0;) /* in the end any: the client will say what it thinks of the name */
+	/* in the end any: the client will say what it thinks of the name */
+	for (unsigned how_well = TLS_SUITS_BEST + 1; how_well-- > 0;)
 		if (tls_choose_identity_for(t, name, v13, how_well)) return true;
 	return false;
 }
@@ -191,7 +193,8 @@ static bool no_certificate(struct tls *t)
 {
 	if (!t->is_server) return tls_fail(t, TLS_DECODE_ERROR, "Certificate: the server sent none");
 	if (t->config->client_auth != TLS_REQUIRE_CLIENT) return true;
-	return tls_fail(t, is13(t) ? TLS_CERTIFICATE_REQUIRED : TLS_HANDSHAKE_FAILURE, "the client sent no certificate, and one is required");
+	return tls_fail(t, is13(t) ? TLS_CERTIFICATE_REQUIRED : TLS_HANDSHAKE_FAILURE,
+	                "the client sent no certificate, and one is required");
 }
 
 static bool keep_chain(struct tls *t, struct tls_certificate *message)
@@ -204,7 +207,8 @@ static bool keep_chain(struct tls *t, struct tls_certificate *message)
 			return tls_fail(t, TLS_BAD_CERTIFICATE, "Certificate: more than %u certificates", X509_CHAIN_MAX);
 		if (message->v13 && !check_extensions(t, &entry)) return false;
 		if (!keep(h, &entry.der) || (h->peer_chain_count == 0 && !keep(h, &entry.ocsp)))
-			return tls_fail(t, TLS_BAD_CERTIFICATE, "Certificate: the chain is larger than %zu bytes", h->chain_bytes.len);
+			return tls_fail(t, TLS_BAD_CERTIFICATE, "Certificate: the chain is larger than %zu bytes",
+			                h->chain_bytes.len);
 		if (h->peer_chain_count == 0) h->peer_ocsp = entry.ocsp;
 		h->peer_chain[h->peer_chain_count++] = entry.der;
 	}
@@ -218,16 +222,19 @@ static bool decompress(struct tls *t, struct bytes *body)
 	struct tls_compressed_certificate c;
 	struct tls_fault fault;
 
-	if (!is13(t) || !h->compress_offered) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "CompressedCertificate, which we did not offer to take");
+	if (!is13(t) || !h->compress_offered)
+		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "CompressedCertificate, which we did not offer to take");
 	if (!tls_parse_compressed_certificate(*body, &c, &fault)) return tls_fail_fault(t, "CompressedCertificate", &fault);
 	if (c.packing >= 32 || !(t->config->packings & 1u << c.packing) || !pack_known(c.packing))
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "CompressedCertificate: algorithm %u, which we did not offer", c.packing);
+		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "CompressedCertificate: algorithm %u, which we did not offer",
+		                c.packing);
 	struct room room = { h->chain_bytes.at + h->chain_used, c.unpacked_bytes };
 	if (c.unpacked_bytes == 0 || c.unpacked_bytes > h->chain_bytes.len - h->chain_used)
-		return tls_fail(t, TLS_BAD_CERTIFICATE, "CompressedCertificate: %zu bytes unpacked, at most %zu are taken", c.unpacked_bytes,
-		                h->chain_bytes.len - h->chain_used);
+		return tls_fail(t, TLS_BAD_CERTIFICATE, "CompressedCertificate: %zu bytes unpacked, at most %zu are taken",
+		                c.unpacked_bytes, h->chain_bytes.len - h->chain_used);
 	if (!unpack(c.packing, c.packed, room))
-		return tls_fail(t, TLS_BAD_CERTIFICATE, "CompressedCertificate: it does not unpack to the %zu bytes it says", c.unpacked_bytes);
+		return tls_fail(t, TLS_BAD_CERTIFICATE, "CompressedCertificate: it does not unpack to the %zu bytes it says",
+		                c.unpacked_bytes);
 	h->chain_used += c.unpacked_bytes;
 	*body = (struct bytes){ room.at, room.len };
 	return true;
@@ -247,7 +254,8 @@ bool tls_on_certificate(struct tls *t, instant now, enum tls_message_type type, 
 	struct tls_certificate message;
 	struct tls_fault fault;
 
-	if (type == TLS_COMPRESSED_CERTIFICATE ? !decompress(t, &body) : !tls_expect(t, type, TLS_CERTIFICATE)) return false;
+	if (type == TLS_COMPRESSED_CERTIFICATE ? !decompress(t, &body) : !tls_expect(t, type, TLS_CERTIFICATE))
+		return false;
 	if (!tls_parse_certificate(body, is13(t), &message, &fault)) return tls_fail_fault(t, "Certificate", &fault);
 	if (!check_context(t, message.context)) return false;
 	if (message.count == 0) return no_certificate(t);
@@ -255,7 +263,8 @@ bool tls_on_certificate(struct tls *t, instant now, enum tls_message_type type, 
 	h->peer_key = x509_public_key(t->config->crypt, h->peer_chain[0]);
 	if (h->peer_key == NULL) {
 		t->failure.certificate = X509_MALFORMED;
-		return tls_fail(t, TLS_BAD_CERTIFICATE, "certificate 0 cannot be read, or its key is of a kind that we do not know");
+		return tls_fail(t, TLS_BAD_CERTIFICATE,
+		                "certificate 0 cannot be read, or its key is of a kind that we do not know");
 	}
 	return (!t->is_server && !is13(t)) || tls_verify_peer(t, now);
 }
@@ -270,15 +279,18 @@ bool tls_on_certificate_verify(struct tls *t, struct bytes body, const uint8_t *
 
 	if (!tls_parse_certificate_verify(body, &v, &fault)) return tls_fail_fault(t, "CertificateVerify", &fault);
 	if (!tls_lists_scheme(t->config, v.scheme))
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "CertificateVerify: signature scheme 0x%04x, which we did not offer", v.scheme);
+		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "CertificateVerify: signature scheme 0x%04x, which we did not offer",
+		                v.scheme);
 	if (!fits(h->peer_key, v.scheme, is13(t)))
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "CertificateVerify: signature scheme 0x%04x does not fit a key of kind %s", v.scheme,
+		return tls_fail(t, TLS_ILLEGAL_PARAMETER,
+		                "CertificateVerify: signature scheme 0x%04x does not fit a key of kind %s", v.scheme,
 		                crypt_key_kind_name(crypt_key_kind(h->peer_key)));
 	if (is13(t)) {
 		cover13(&covered, !t->is_server, (struct bytes){ transcript_hash, crypt_hash_len(h->hash) });
 		good = crypt_verify(h->peer_key, v.scheme, covered.parts, 2, v.signature);
 	} else {
-		if (h->messages12.cut) return tls_fail(t, TLS_INTERNAL_ERROR, "too many bytes of messages for a signature to be checked");
+		if (h->messages12.cut)
+			return tls_fail(t, TLS_INTERNAL_ERROR, "too many bytes of messages for a signature to be checked");
 		covered.parts[0] = messages12(h);
 		good = crypt_verify(h->peer_key, v.scheme | CRYPT_ANY_CURVE, covered.parts, 1, v.signature);
 	}
