@@ -5,11 +5,13 @@
 
 #include "base/address.h"
 #include "base/chance.h"
+#include "fields.h"
 #include "link/pcapng_file.h"
 #include "proto/tls/keylog.h"
 #include "tap.h"
 #include "tool/follow.h"
 #include "wire/eth.h"
+#include "wire/dissect.h"
 #include "wire/ip4.h"
 #include "wire/tcp.h"
 
@@ -67,6 +69,31 @@ static void conversations_are_read(void)
 	CHECK(plain.message[TLS_FINISHED] >= 2 * counts.connections - 6);
 	CHECK(plain.closed > 0 && plain.closed < 10); /* of the suite we do not have; of early data that was refused */
 	CHECK(plain.said_bytes > 1500);
+}
+
+/* Frame by frame, as the lab's page shows them: messages that are not encrypted are found in their segments. */
+static void frames_are_dissected(void)
+{
+	static struct field field[DISSECT_FIELDS_MAX];
+	unsigned hellos = 0, answers = 0, sealed = 0, cut = 0;
+
+	for (size_t i = 0; i < packets; i++) {
+		size_t count = dissect(packet[i], field, COUNT(field));
+		const char *why = fields_wrong(packet[i], field, count);
+		if (why != NULL) printf("# packet %zu: %s\n", i + 1, why);
+		CHECK(why == NULL);
+		CHECK(count < DISSECT_FIELDS_MAX);
+		for (size_t k = 0; k < count; k++) {
+			hellos += strcmp(field[k].name, "ClientHello") == 0;
+			answers += strcmp(field[k].name, "ServerHello") == 0 || strcmp(field[k].name, "HelloRetryRequest") == 0;
+			sealed += strcmp(field[k].name, "encrypted_record") == 0;
+			cut += strcmp(field[k].name, "Cut off") == 0 || strcmp(field[k].name, "Left over") == 0;
+		}
+	}
+	CHECK_EQ(hellos, plain.message[TLS_CLIENT_HELLO]);
+	CHECK_EQ(answers, plain.message[TLS_SERVER_HELLO]);
+	CHECK(sealed > 100);
+	CHECK_EQ(cut, 0);
 }
 
 static void what_comes_twice_is_read_once(void)
@@ -297,6 +324,7 @@ int main(void)
 		return 1;
 	}
 	TEST(conversations_are_read);
+	TEST(frames_are_dissected);
 	TEST(what_comes_twice_is_read_once);
 	TEST(overtaken_segments_are_put_in_order);
 	TEST(any_pieces_in_any_order);

@@ -2,35 +2,11 @@
 #include "wire/dissect.h"
 
 #include "base/chance.h"
+#include "fields.h"
 #include "tap.h"
 #include "packets.h"
 
 static struct field fields[DISSECT_FIELDS_MAX];
-
-/* What holds of every dissection: fields lie within the frame; those of a layer follow one another without a
- * gap (they may share bytes: flags) and end where the layer ends. NULL, or what does not hold. */
-static const char *wrong(struct bytes b, size_t count)
-{
-	size_t end = 0, start = 0, layer_end = 0, parts = 0;
-
-	if (count > DISSECT_FIELDS_MAX) return "more fields than there is room for";
-	if (b.len > 0 && (count == 0 || fields[0].depth != 0)) return "no layer comes first";
-	for (size_t i = 0; i <= count; i++) {
-		const struct field *f = i < count ? &fields[i] : NULL;
-		if (f == NULL || f->depth == 0) {
-			if (parts > 0 && end != layer_end && count < DISSECT_FIELDS_MAX) return "a layer's fields end before it does";
-			if (f == NULL) break;
-			start = end = f->offset, layer_end = start + f->len, parts = 0;
-		}
-		if ((size_t)f->offset + f->len > b.len) return "a field lies beyond the frame";
-		if (f->name == NULL || memchr(f->value, '\0', sizeof f->value) == NULL) return "a field without name or end";
-		if (f->depth != 1) continue;
-		if (f->offset < start || f->offset > end) return "a gap between two fields";
-		start = f->offset, end = size_max(end, (size_t)f->offset + f->len), parts++;
-		if (end > layer_end) return "a field reaches beyond its layer";
-	}
-	return NULL;
-}
 
 static unsigned packets, bad;
 static const char *why;
@@ -38,7 +14,7 @@ static struct rng rng;
 
 static void check(struct bytes b)
 {
-	const char *w = wrong(b, dissect(b, fields, COUNT(fields)));
+	const char *w = fields_wrong(b, fields, dissect(b, fields, COUNT(fields)));
 	if (w != NULL) why = w, bad++;
 }
 

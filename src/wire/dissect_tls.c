@@ -401,11 +401,13 @@ bool dissect_tls_looks(struct bytes b)
 	return b.at[1] == 3 && b.at[2] <= 4 && len > 0 && len <= RECORD_MAX;
 }
 
-/* Whether what is in a handshake record can be a message, and not something encrypted (TLS 1.2's Finished). */
-static bool is_plain_handshake(struct bytes body, size_t record_len)
+/* Whether what is in a handshake record can be a message, and not something encrypted (TLS 1.2's Finished). Behind a
+ * ChangeCipherSpec only a second ClientHello can. */
+static bool is_plain_handshake(struct bytes body, size_t record_len, bool changed)
 {
-	if (body.len < TLS_MESSAGE_HEADER) return true;
+	if (body.len < TLS_MESSAGE_HEADER) return !changed;
 	size_t len = load_be32(body.at) & 0xffffff;
+	if (changed) return body.at[0] == TLS_CLIENT_HELLO && len + TLS_MESSAGE_HEADER == record_len;
 	if (meaning_of(messages, body.at[0]) == NULL || len > UINT16_MAX * 2) return false;
 	if (body.at[0] == TLS_HELLO_REQUEST) return record_len == TLS_MESSAGE_HEADER && len == 0;
 	return len + TLS_MESSAGE_HEADER <= record_len || record_len > 1000; /* cut into records: they are full then */
@@ -416,7 +418,7 @@ static bool is_open(const struct tls_record *r, struct bytes body, bool changed)
 	switch (r->type) {
 	case TLS_CHANGE_CIPHER_SPEC: return true;
 	case TLS_ALERT: return r->length == 2;
-	case TLS_HANDSHAKE: return !changed && is_plain_handshake(body, r->length);
+	case TLS_HANDSHAKE: return is_plain_handshake(body, r->length, changed);
 	default: return false;
 	}
 }
