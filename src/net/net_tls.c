@@ -445,7 +445,8 @@ static size_t stream_send(struct net *net, net_id id, struct bytes b)
 	if (s == NULL) return net_send(n->under, id, b);
 	if (s->finish_wanted || s->stage == STREAM_LEAVING || s->gone) return 0;
 	bool can = s->stage == STREAM_OPEN || (s->stage == STREAM_SHAKING && tls_may_send_early(&s->tls));
-	for (bool moves = can; moves && sent < b.len;) {
+	if (can && s->blocked) flush(n, s, net_now(n->under));
+	for (bool moves = can; moves && !s->blocked && sent < b.len;) { /* not into what little room is left: records want to be long */
 		size_t took = tls_send(&s->tls, net_now(n->under), bytes_skip(b, sent));
 		sent += took;
 		moves = flush(n, s, net_now(n->under)) || took > 0;
