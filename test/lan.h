@@ -32,6 +32,7 @@ static struct {
 	struct lan_wire wire[LAN_WIRES_MAX];
 	struct stack *host[LAN_HOSTS_MAX];
 	struct app app[LAN_HOSTS_MAX]; /* turned after each step; event NULL: none */
+	struct net *net[LAN_HOSTS_MAX]; /* what it is turned on; NULL: the stack's */
 	void *memory[LAN_HOSTS_MAX];
 	struct rng rng[LAN_HOSTS_MAX];
 	unsigned hosts;
@@ -166,7 +167,7 @@ static inline void lan_run(instant until)
 		do {
 			for (unsigned i = 0; i < lan.hosts; i++) {
 				stack_step(lan.host[i], lan.now);
-				if (lan.app[i].event != NULL) app_turn(lan_net(i), lan.app[i]);
+				if (lan.app[i].event != NULL) app_turn(lan.net[i] != NULL ? lan.net[i] : lan_net(i), lan.app[i]);
 			}
 			assert(++idle < 1000000);
 			bool due = false;

@@ -15,7 +15,9 @@ static struct lan_tool {
 	struct tool_env env;
 	struct tool *tool;
 } on[LAN_HOSTS_MAX];
+static int64_t lan_date = 784111777;
 static struct files *lan_files; /* lent to tools opened from now on */
+static struct { struct crypt *crypt; const struct x509_trust *trust; const struct tls_identity *identity; } lan_secure; /* the same, for TLS */
 
 /* Hosts 10.0.0.1, .2 ... on wire 0. */
 static inline void lan_hosts(unsigned count)
@@ -37,6 +39,7 @@ static inline bool lan_tool(unsigned h, const char *words)
 	int argc = 0;
 	struct text t = text_in(a->words, sizeof a->words);
 
+	if (a->tool != NULL && a->tool->end != NULL) a->tool->end(a->tool); /* the one before */
 	text_puts(&t, words);
 	for (char *s = a->words; s != NULL && *s;) {
 		argv[argc++] = s;
@@ -48,10 +51,11 @@ static inline bool lan_tool(unsigned h, const char *words)
 	a->out_text = text_in(a->out, sizeof a->out);
 	a->err_text = text_in(a->err, sizeof a->err);
 	a->env = (struct tool_env){ .net = lan_net(h), .memory = &a->arena, .out = &a->out_text, .err = &a->err_text,
-	                            .files = lan_files, .rng = &a->rng, .server_port = 53, .date = 784111777,
-	                            .date_at = lan.now };
+	                            .files = lan_files, .rng = &a->rng, .server_port = 53, .date = lan_date,
+	                            .date_at = lan.now, .crypt = lan_secure.crypt, .trust = lan_secure.trust, .identity = lan_secure.identity };
 	a->tool = tool_open(argc, argv, &a->env);
 	lan.app[h].event = NULL;
+	lan.net[h] = a->env.net;
 	if (a->tool != NULL) lan.app[h] = a->tool->app;
 	return a->tool != NULL;
 }
@@ -75,6 +79,8 @@ static inline bool complained(unsigned h, const char *words) { return strstr(on[
 
 static inline void lan_tools_end(void)
 {
+	for (unsigned h = 0; h < LAN_HOSTS_MAX; h++)
+		if (on[h].tool != NULL && on[h].tool->end != NULL) on[h].tool->end(on[h].tool);
 	lan_end_test();
 	for (unsigned h = 0; h < LAN_HOSTS_MAX; h++) {
 		free(on[h].memory);
