@@ -79,6 +79,8 @@ static const unsigned versions[] = { TLS_1_3, TLS_1_2 };
 static void each_wrong_server_has_its_alert(void)
 {
 	static const char *const other[] = { "other.example" };
+	static const uint8_t agreement[] = { 3, 2, 3, 8 };
+	const struct issue_extension agrees = { "2.5.29.15", true, { agreement, sizeof agreement } };
 	struct issue i;
 	EACH_VERSION {
 		set_up(versions[v]); i = good_issue(); server.identities = identity_of(&i); CHECK(shake());
@@ -101,6 +103,11 @@ static void each_wrong_server_has_its_alert(void)
 		set_up(versions[v]); client.trust = NULL;
 		CLIENT_REFUSES(TLS_UNKNOWN_CA, X509_UNKNOWN_CA, "no trusted root was given");
 		set_up(versions[v]); i = good_issue(), i.names = other; server.identities = identity_of(&i); client.trust_anyone = true; CHECK(shake());
+		set_up(versions[v]); i = good_issue(), i.without = ISSUE_KEY_USAGE, i.extra = &agrees, i.extra_count = 1;
+		server.identities = identity_of(&i);
+		CLIENT_REFUSES(TLS_UNSUPPORTED_CERTIFICATE, X509_WRONG_PURPOSE, "its key may not sign a handshake");
+		client.trust_anyone = true; /* anybody, but not with any key */
+		CLIENT_REFUSES(TLS_UNSUPPORTED_CERTIFICATE, X509_WRONG_PURPOSE, "its key may not sign a handshake");
 	}
 }
 

@@ -24,6 +24,13 @@ bool x509_self_signed(struct bytes der)
 	return x509_read(der, &c, &wrong) && x509_self_issued(&c);
 }
 
+bool x509_may_sign(struct bytes der)
+{
+	struct x509_certificate c;
+	const char *wrong;
+	return x509_read(der, &c, &wrong) && (!x509_has(&c, X509_KEY_USAGE) || (c.key_usage & X509_USE_SIGN));
+}
+
 /* One certificate of the file is kept; false: `why` says what is wrong. */
 static bool keep(struct bytes der, unsigned line, struct room *memory, struct x509_chain *chain, struct text *why)
 {

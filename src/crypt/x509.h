@@ -75,6 +75,9 @@ bool x509_chain_read(struct crypt *, struct bytes pem, struct room *memory, stru
 bool x509_validity(struct bytes der, int64_t *not_before, int64_t *not_after); /* false: it cannot be read */
 bool x509_self_signed(struct bytes der);                                        /* it names itself as its issuer */
 
+/* Whether its key usage, if it has one, lets its key sign a handshake (RFC 8446, 4.4.2.2): x509_verify asks that too. */
+bool x509_may_sign(struct bytes der);
+
 /* What a certificate says, a line each, for people: subject, names, issuer, validity, key, usages, signature. */
 void x509_describe(struct crypt *, struct bytes der, struct text *);
 

@@ -315,6 +315,14 @@ static enum tls_alert alert_of(enum x509_why why)
 	}
 }
 
+/* 4.4.2.2; RFC 5246, 7.4.2: asked of whoever proves its key by a signature, be the chain believed or not. */
+static bool may_sign(struct tls *t)
+{
+	if (x509_may_sign(t->handshake->peer_chain[0])) return true;
+	t->failure.certificate = X509_WRONG_PURPOSE;
+	return tls_fail(t, TLS_UNSUPPORTED_CERTIFICATE, "certificate 0: its key may not sign a handshake (keyUsage without digitalSignature)");
+}
+
 bool tls_verify_peer(struct tls *t, instant now)
 {
 	const struct tls_config *c = t->config;
@@ -323,7 +331,7 @@ bool tls_verify_peer(struct tls *t, instant now)
 	struct ip ip;
 	struct x509_ask ask = { .chain = h->peer_chain, .count = h->peer_chain_count, .date = tls_date(t, now) };
 
-	if (c->trust_anyone) return true;
+	if (c->trust_anyone) return may_sign(t);
 	ask.peer = t->is_server ? X509_CLIENT : X509_SERVER;
 	if (!t->is_server) {
 		if (ip_parse(t->server_name, &ip)) ask.ip = &ip;
