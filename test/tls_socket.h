@@ -25,6 +25,7 @@ struct tls_socket {
 	bool wire_ended;      /* the peer's stream has ended, or broke */
 	bool write_broke;     /* the peer does not take any more; it may still have said why */
 	instant ahead_for;    /* its clock is ahead by this */
+	instant stands_at;    /* 0; or its clock stands still */
 	unsigned news;        /* all so far */
 	size_t wire_at, wire_len;
 	uint8_t wire[20 << 10];
@@ -33,6 +34,7 @@ struct tls_socket {
 static inline instant tls_socket_now(const struct tls_socket *s)
 {
 	struct timespec t;
+	if (s->stands_at != 0) return s->stands_at + s->ahead_for;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * SECOND + t.tv_nsec + s->ahead_for;
 }

@@ -197,6 +197,7 @@ static bool converse(const struct bogo_phases *phases, int turn)
 	configure(&config, flags);
 	tls_socket_open(&s, connect_to_runner(phases->initial.port));
 	s.one_byte = flags->async;
+	s.stands_at = started_at; /* the runner compares ages of tickets to the millisecond */
 	s.ahead_for = (instant)flags->resumption_delay * turn * SECOND;
 	instant now = tls_socket_now(&s);
 	bool started = flags->server ? tls_accept(&s.tls, now, &config) : tls_connect(&s.tls, now, &config, flags->host_name);
