@@ -45,7 +45,7 @@ static const struct { const char *name; enum kind kind; size_t at; } rows[] = {
 	{ "set_ocsp_in_callback", IGNORED, 0 }, { "use_ticket_callback", IGNORED, 0 }, { "expect_verify_result", IGNORED, 0 },
 	/* Always so. */
 	{ "no_tls1", IGNORED, 0 }, { "no_tls11", IGNORED, 0 }, { "forbid_renegotiation_after_handshake", IGNORED, 0 },
-	{ "expect_secure_renegotiation", IGNORED, 0 }, { "retain_only_sha256_client_cert", IGNORED, 0 },
+	{ "enforce_rsa_key_usage", IGNORED, 0 }, { "expect_secure_renegotiation", IGNORED, 0 }, { "retain_only_sha256_client_cert", IGNORED, 0 },
 	/* What these would look at is kept by the machine for itself; what goes over the wire is looked at by the runner. */
 	{ "expect_msg_callback", IGNORED_VALUE, 0 }, { "expect_advertised_alpn", IGNORED_VALUE, 0 },
 	{ "expect_session_id", IGNORED, 0 }, { "expect_no_session_id", IGNORED, 0 },
