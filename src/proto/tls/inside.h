@@ -61,7 +61,12 @@ enum tls_skip_early {
 
 /* The hash of all handshake messages so far (4.4.1). Until the suite says which hash, they are held in chain_bytes, which
  * only a client needs: a server chooses before it adds. */
-struct tls_transcript { struct crypt_digest digest; bool chosen; size_t held; };
+struct tls_transcript {
+	struct crypt_digest digest;
+	bool chosen;
+	size_t held;
+	size_t guessed; /* not chosen: digest has this much of what comes first already, for a binder: under the hash that is likely */
+};
 
 /* What only the handshake needs: one block of config->handshakes, wiped before it is given back. */
 struct tls_handshake {
@@ -156,7 +161,7 @@ void tls_transcript_choose(struct tls *, enum crypt_hash);          /* sets hand
 void tls_transcript_retry(struct tls *);                            /* 4.4.1: ClientHello1 becomes a message_hash */
 void tls_transcript_peek(const struct tls *, uint8_t *out);         /* of the hash's length */
 /* What a PSK's binder covers: the transcript so far and the hello without its binders, under that PSK's hash. */
-void tls_transcript_peek_with(const struct tls *, enum crypt_hash, struct bytes more, uint8_t *out);
+void tls_transcript_peek_with(struct tls *, enum crypt_hash, struct bytes more, uint8_t *out);
 
 /* record.c */
 /* Cuts into records, seals and puts them behind what waits to go out; false: no room (a second block was tried). */

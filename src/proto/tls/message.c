@@ -92,10 +92,14 @@ void tls_transcript_choose(struct tls *t, enum crypt_hash hash)
 		assert(h->transcript.digest.hash == hash);
 		return;
 	}
-	h->transcript.chosen = true;
-	crypt_digest_start(&h->transcript.digest, t->config->crypt, hash);
-	if (h->transcript.held > 0) crypt_digest_add(&h->transcript.digest, (struct bytes){ h->chain_bytes.at, h->transcript.held });
-	h->transcript.held = 0;
+	struct tls_transcript *transcript = &h->transcript;
+	transcript->chosen = true;
+	if (transcript->guessed == 0 || transcript->digest.hash != hash) {
+		crypt_digest_start(&transcript->digest, t->config->crypt, hash);
+		transcript->guessed = 0;
+	}
+	crypt_digest_add(&transcript->digest, bytes_skip((struct bytes){ h->chain_bytes.at, transcript->held }, transcript->guessed));
+	transcript->held = 0;
 }
 
 void tls_transcript_retry(struct tls *t)
@@ -117,20 +121,30 @@ void tls_transcript_peek(const struct tls *t, uint8_t *out)
 	crypt_digest_peek(&t->handshake->transcript.digest, out);
 }
 
-void tls_transcript_peek_with(const struct tls *t, enum crypt_hash hash, struct bytes more, uint8_t *out)
+/* The first time that a hello's beginning is hashed, that is kept: the rest is added when the hash is chosen. */
+void tls_transcript_peek_with(struct tls *t, enum crypt_hash hash, struct bytes more, uint8_t *out)
 {
-	const struct tls_handshake *h = t->handshake;
+	struct tls_handshake *h = t->handshake;
+	struct tls_transcript *transcript = &h->transcript;
+	struct bytes held = { h->chain_bytes.at, transcript->held };
 	struct crypt_digest d;
 
-	if (h->transcript.chosen) {
+	if (transcript->chosen) {
 		assert(hash == h->hash);
-		crypt_digest_copy(&d, &h->transcript.digest);
+		crypt_digest_copy(&d, &transcript->digest);
+	} else if (transcript->guessed > 0 && transcript->digest.hash == hash && held.len > 0) {
+		crypt_digest_copy(&d, &transcript->digest);
+		crypt_digest_add(&d, bytes_skip(held, transcript->guessed));
 	} else {
 		crypt_digest_start(&d, t->config->crypt, hash);
-		if (h->transcript.held > 0) crypt_digest_add(&d, (struct bytes){ h->chain_bytes.at, h->transcript.held });
+		if (held.len > 0) crypt_digest_add(&d, held);
 	}
 	crypt_digest_add(&d, more);
 	crypt_digest_peek(&d, out);
+	if (!transcript->chosen && held.len == 0 && transcript->guessed == 0) {
+		crypt_digest_copy(&transcript->digest, &d);
+		transcript->guessed = more.len;
+	}
 	crypt_digest_end(&d);
 }
 

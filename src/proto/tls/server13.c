@@ -126,12 +126,13 @@ static void find_psk(struct tls *t, instant now, const struct tls_client_hello *
 	}
 }
 
-/* 4.2.11.2. The hello is not yet in the transcript. */
+/* 4.2.11.2. Of the hello, what the binders cover goes into the transcript here. */
 static bool check_binder(struct tls *t, const struct tls_client_hello *hello, struct bytes raw, const struct choice *c)
 {
 	uint8_t hash[CRYPT_HASH_MAX], wanted[CRYPT_HASH_MAX];
 
-	tls_transcript_peek_with(t, c->hash, bytes_first(raw, TLS_MESSAGE_HEADER + hello->binders_at), hash);
+	tls_transcript_add(t, bytes_first(raw, TLS_MESSAGE_HEADER + hello->binders_at));
+	tls_transcript_peek(t, hash);
 	tls_keys_binder(t->config->crypt, c->hash, c->key, c->external, hash, wanted);
 	if (crypt_equal(c->binder, (struct bytes){ wanted, crypt_hash_len(c->hash) })) return true;
 	return tls_fail(t, TLS_DECRYPT_ERROR, "ClientHello: PSK %d: its binder is wrong: the client does not have the key, or the hello was changed",
@@ -331,7 +332,7 @@ static bool start(struct tls *t, instant now, const struct tls_client_hello *hel
 		return tls_server_send_retry(t, now, hello, share.at == NULL ? group : 0);
 	}
 	if (psk->index >= 0 && !check_binder(t, hello, raw, psk)) return false;
-	tls_transcript_add(t, raw);
+	tls_transcript_add(t, psk->index >= 0 ? bytes_skip(raw, TLS_MESSAGE_HEADER + hello->binders_at) : raw);
 	t->group = (uint16_t)group;
 	return answer(t, now, hello, psk, share);
 }
