@@ -24,12 +24,15 @@ void tls_watch_init(struct tls_watch *w, struct crypt *crypt, const struct bytes
 	w->keylog = keylog;
 }
 
+static void end_keys(struct tls_watch_keys *keys)
+{
+	crypt_aead_end(&keys->aead);
+	crypt_wipe(keys, sizeof *keys);
+}
+
 void tls_watch_end(struct tls_watch *w)
 {
-	for (int i = 0; i < 2; i++) {
-		crypt_aead_end(&w->side[i].aead);
-		crypt_wipe(w->side[i].secret, sizeof w->side[i].secret);
-	}
+	for (int i = 0; i < 2; i++) end_keys(&w->side[i].keys);
 }
 
 /* ---- keys ---- */
@@ -51,16 +54,16 @@ static size_t find_secret(const struct tls_watch *w, const char *label, uint8_t 
 	return len;
 }
 
-/* RFC 8446, 7.3: the keys that follow from side->secret. */
-static void set_keys13(const struct tls_watch *w, struct tls_watch_side *side, enum crypt_aead_kind aead, enum crypt_hash hash)
+/* RFC 8446, 7.3: the keys that follow from keys->secret. */
+static void set_keys13(const struct tls_watch *w, struct tls_watch_keys *keys, enum crypt_aead_kind aead, enum crypt_hash hash)
 {
 	const struct bytes none = { NULL, 0 };
 	uint8_t key[CRYPT_AEAD_KEY_MAX];
 
-	tls_expand_label(w->crypt, hash, side->secret, "key", none, (struct room){ key, crypt_aead_key_len(aead) });
-	tls_expand_label(w->crypt, hash, side->secret, "iv", none, (struct room){ side->iv, sizeof side->iv });
-	crypt_aead_end(&side->aead);
-	crypt_aead_open_key(&side->aead, w->crypt, aead, key);
+	tls_expand_label(w->crypt, hash, keys->secret, "key", none, (struct room){ key, crypt_aead_key_len(aead) });
+	tls_expand_label(w->crypt, hash, keys->secret, "iv", none, (struct room){ keys->iv, sizeof keys->iv });
+	crypt_aead_end(&keys->aead);
+	crypt_aead_open_key(&keys->aead, w->crypt, aead, key);
 	crypt_wipe(key, sizeof key);
 }
 
@@ -74,21 +77,33 @@ static const char *label_of(enum tls_watch_stage stage, bool from_server)
 	}
 }
 
+/* The secret of a side's stage; 0: the log has none, or had none and has not grown since. */
+static size_t secret_of(struct tls_watch *w, bool from_server, enum tls_watch_stage stage, uint8_t *secret)
+{
+	size_t *missed = &w->side[from_server].missed[stage], now = 1 + (w->keylog != NULL ? w->keylog->len : 0);
+	size_t len = *missed != now ? find_secret(w, label_of(stage, from_server), secret) : 0;
+
+	if (len == 0) *missed = now;
+	return len;
+}
+
 /* RFC 5246, 6.3: both sides' keys, then both sides' initialization vectors. */
-static bool key12(const struct tls_watch *w, struct tls_watch_side *side, bool from_server, const struct tls_suite_info *suite)
+static bool key12(struct tls_watch *w, bool from_server, const struct tls_suite_info *suite)
 {
 	const struct bytes seeds[] = { { w->server_random, TLS_RANDOM_BYTES }, { w->client_random, TLS_RANDOM_BYTES } };
 	uint8_t master[TLS_WATCH_SECRET_MAX], block[2 * (CRYPT_AEAD_KEY_MAX + CRYPT_NONCE_BYTES)];
+	struct tls_watch_keys *keys = &w->side[from_server].keys;
 	size_t key_len = crypt_aead_key_len(suite->aead);
 	size_t iv_len = suite->aead == CRYPT_CHACHA20_POLY1305 ? CRYPT_NONCE_BYTES : CRYPT_NONCE_BYTES - EXPLICIT_NONCE_BYTES;
-	size_t len = find_secret(w, "CLIENT_RANDOM", master);
+	size_t len = secret_of(w, from_server, TLS_WATCH_12, master);
 
 	if (len == 0) return false;
 	tls_prf12(w->crypt, suite->hash, (struct bytes){ master, len }, "key expansion", seeds, 2,
 	          (struct room){ block, 2 * (key_len + iv_len) });
-	memcpy(side->iv, block + 2 * key_len + (from_server ? iv_len : 0), iv_len);
-	crypt_aead_end(&side->aead);
-	crypt_aead_open_key(&side->aead, w->crypt, suite->aead, block + (from_server ? key_len : 0));
+	end_keys(keys);
+	memcpy(keys->iv, block + 2 * key_len + (from_server ? iv_len : 0), iv_len);
+	crypt_aead_open_key(&keys->aead, w->crypt, suite->aead, block + (from_server ? key_len : 0));
+	keys->stage = TLS_WATCH_12;
 	crypt_wipe(master, sizeof master);
 	crypt_wipe(block, sizeof block);
 	return true;
@@ -96,25 +111,25 @@ static bool key12(const struct tls_watch *w, struct tls_watch_side *side, bool f
 
 /* ---- records ---- */
 
-/* Opens a record's body with the side's key; *plain is where it was. The body is untouched if that fails. */
-static bool open_body(struct tls_watch_side *side, bool v13, struct bytes *plain, uint8_t *scratch)
+/* Opens a record's body; *plain is where it was. The body is untouched if that fails. */
+static bool open_body(struct tls_watch_side *side, struct tls_watch_keys *keys, bool v13, struct bytes *plain)
 {
-	bool explicit_nonce = !v13 && side->aead.kind != CRYPT_CHACHA20_POLY1305;
+	bool explicit_nonce = !v13 && keys->aead.kind != CRYPT_CHACHA20_POLY1305;
 	size_t skip = explicit_nonce ? EXPLICIT_NONCE_BYTES : 0, body_len = side->collected - TLS_RECORD_HEADER;
-	uint8_t nonce[CRYPT_NONCE_BYTES], ad[13], *body = side->record + TLS_RECORD_HEADER;
+	uint8_t scratch[TLS_WATCH_RECORD_MAX], nonce[CRYPT_NONCE_BYTES], ad[13], *body = side->record + TLS_RECORD_HEADER;
 	struct bytes associated = { side->record, TLS_RECORD_HEADER };
 
 	if (body_len < skip + CRYPT_TAG_BYTES) return false;
-	memcpy(nonce, side->iv, sizeof nonce);
+	memcpy(nonce, keys->iv, sizeof nonce);
 	if (explicit_nonce) memcpy(nonce + 4, body, EXPLICIT_NONCE_BYTES);
-	else for (unsigned i = 0; i < 8; i++) nonce[CRYPT_NONCE_BYTES - 1 - i] ^= (uint8_t)(side->sequence >> 8 * i);
+	else for (unsigned i = 0; i < 8; i++) nonce[CRYPT_NONCE_BYTES - 1 - i] ^= (uint8_t)(keys->sequence >> 8 * i);
 	if (!v13) {
-		store_be64(ad, side->sequence);
+		store_be64(ad, keys->sequence);
 		memcpy(ad + 8, side->record, 3);
 		store_be16(ad + 11, (uint16_t)(body_len - skip - CRYPT_TAG_BYTES));
 		associated = (struct bytes){ ad, sizeof ad };
 	}
-	if (!crypt_aead_open(&side->aead, nonce, associated, (struct bytes){ body + skip, body_len - skip }, scratch)) return false;
+	if (!crypt_aead_open(&keys->aead, nonce, associated, (struct bytes){ body + skip, body_len - skip }, scratch)) return false;
 	*plain = (struct bytes){ body + skip, body_len - skip - CRYPT_TAG_BYTES };
 	memcpy(body + skip, scratch, plain->len);
 	return true;
@@ -124,34 +139,32 @@ static bool open_body(struct tls_watch_side *side, bool v13, struct bytes *plain
 static bool open_at_stage(struct tls_watch *w, bool from_server, enum tls_watch_stage stage, struct bytes *plain)
 {
 	static const unsigned suites[] = { TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256 };
-	struct tls_watch_side *side = &w->side[from_server], other;
-	uint8_t scratch[TLS_WATCH_RECORD_MAX];
+	struct tls_watch_side *side = &w->side[from_server];
+	struct tls_watch_keys keys = { .stage = stage, .sequence = stage == side->stage ? side->sequence : 0 };
 	bool opened = false;
 
-	if (side->keyed == stage) return open_body(side, true, plain, scratch);
-	memset(&other, 0, offsetof(struct tls_watch_side, record));
-	size_t len = find_secret(w, label_of(stage, from_server), other.secret);
-	other.collected = side->collected;
-	memcpy(other.record, side->record, side->collected);
-	if (stage == side->stage) other.sequence = side->sequence;
+	if (side->keys.stage == stage) {
+		side->keys.sequence = side->sequence;
+		return open_body(side, &side->keys, true, plain);
+	}
+	size_t len = secret_of(w, from_server, stage, keys.secret);
 	for (size_t i = 0; i < COUNT(suites) && len > 0 && !opened; i++) {
 		const struct tls_suite_info *suite = tls_suite_find(suites[i]);
 		if (suite == NULL || crypt_hash_len(suite->hash) != len) continue;
 		if (stage != TLS_WATCH_EARLY && w->suite != suites[i]) continue;
-		set_keys13(w, &other, suite->aead, suite->hash);
-		opened = open_body(&other, true, plain, scratch);
+		set_keys13(w, &keys, suite->aead, suite->hash);
+		opened = open_body(side, &keys, true, plain);
 	}
-	if (opened) {
-		crypt_aead_end(&side->aead);
-		memcpy(side, &other, offsetof(struct tls_watch_side, collected));
-		memcpy(side->record, other.record, side->collected);
-		plain->at = side->record + (plain->at - other.record);
-		side->stage = side->keyed = stage;
-	} else {
-		crypt_aead_end(&other.aead);
+	if (!opened) {
+		end_keys(&keys);
+		return false;
 	}
-	crypt_wipe(other.secret, sizeof other.secret);
-	return opened;
+	end_keys(&side->keys);
+	side->keys = keys;
+	side->stage = stage;
+	side->sequence = keys.sequence;
+	crypt_wipe(&keys, sizeof keys);
+	return true;
 }
 
 /* A step of the handshake that could not be read is passed over: whatever stage's keys open the record is where we are. */
@@ -172,12 +185,11 @@ static bool open12(struct tls_watch *w, bool from_server, struct bytes *plain)
 {
 	const struct tls_suite_info *suite = tls_suite_find(w->suite);
 	struct tls_watch_side *side = &w->side[from_server];
-	uint8_t scratch[TLS_WATCH_RECORD_MAX];
 	bool opened = false;
 
-	if (suite != NULL && !suite->v13) {
-		if (side->keyed != TLS_WATCH_12 && key12(w, side, from_server, suite)) side->keyed = TLS_WATCH_12;
-		opened = side->keyed == TLS_WATCH_12 && open_body(side, false, plain, scratch);
+	if (suite != NULL && !suite->v13 && (side->keys.stage == TLS_WATCH_12 || key12(w, from_server, suite))) {
+		side->keys.sequence = side->sequence;
+		opened = open_body(side, &side->keys, false, plain);
 	}
 	side->sequence++;
 	return opened;
@@ -189,7 +201,7 @@ static const char *why_closed(const struct tls_watch *w, bool from_server)
 
 	if (w->suite != 0 && tls_suite_find(w->suite) == NULL) return "its cipher suite is not read here";
 	if (w->keylog == NULL || w->keylog->len == 0) return "there is no key log";
-	return side->keyed == side->stage ? "its authentication tag is not right" : "the key log has no secret for it";
+	return side->keys.stage == side->stage ? "its authentication tag is not right" : "the key log has no secret for it";
 }
 
 static void open_record(struct tls_watch *w, bool from_server, struct bytes *body)
@@ -273,7 +285,8 @@ static void enter(struct tls_watch *w, bool of_server, enum tls_watch_stage stag
 {
 	w->side[of_server].stage = stage;
 	w->side[of_server].sequence = 0;
-	if (stage == TLS_WATCH_12) w->side[of_server].keyed = TLS_WATCH_PLAIN; /* each change makes new keys */
+	w->side[of_server].missed[stage] = 0;
+	if (stage == TLS_WATCH_12) end_keys(&w->side[of_server].keys); /* each change makes new ones */
 }
 
 static void on_client_hello(struct tls_watch *w, struct bytes body)
@@ -309,12 +322,12 @@ static void on_key_update(struct tls_watch *w, bool from_server)
 	const struct tls_suite_info *suite = tls_suite_find(w->suite);
 	uint8_t next[TLS_WATCH_SECRET_MAX];
 
-	if (suite == NULL || side->keyed != TLS_WATCH_APPLICATION) return;
+	if (suite == NULL || side->keys.stage != TLS_WATCH_APPLICATION) return;
 	size_t len = crypt_hash_len(suite->hash);
-	tls_expand_label(w->crypt, suite->hash, side->secret, "traffic upd", (struct bytes){ NULL, 0 }, (struct room){ next, len });
-	memcpy(side->secret, next, len);
+	tls_expand_label(w->crypt, suite->hash, side->keys.secret, "traffic upd", (struct bytes){ NULL, 0 }, (struct room){ next, len });
+	memcpy(side->keys.secret, next, len);
 	crypt_wipe(next, sizeof next);
-	set_keys13(w, side, suite->aead, suite->hash);
+	set_keys13(w, &side->keys, suite->aead, suite->hash);
 	side->sequence = 0;
 }
 

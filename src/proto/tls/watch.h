@@ -27,11 +27,18 @@
 enum tls_watch_stage { TLS_WATCH_PLAIN, TLS_WATCH_EARLY, TLS_WATCH_HANDSHAKE, TLS_WATCH_APPLICATION,
                        TLS_WATCH_12 /* after 1.2's ChangeCipherSpec */ };
 
-struct tls_watch_side {
-	enum tls_watch_stage stage, keyed; /* where it is; whose key `aead` has */
+struct tls_watch_keys {
+	enum tls_watch_stage stage;        /* whose they are; TLS_WATCH_PLAIN: there are none */
 	struct crypt_aead aead;
 	uint8_t iv[CRYPT_NONCE_BYTES], secret[TLS_WATCH_SECRET_MAX];
 	uint64_t sequence;
+};
+
+struct tls_watch_side {
+	enum tls_watch_stage stage;        /* where it is */
+	struct tls_watch_keys keys;        /* perhaps of an earlier stage */
+	uint64_t sequence;                 /* records in this stage */
+	size_t missed[TLS_WATCH_12 + 1];   /* by stage: how long the key log was, and one, when it had no secret for it */
 	size_t collected, message_len, message_total; /* of the record; of the message, kept and in all */
 	uint8_t record[TLS_WATCH_RECORD_MAX], message[TLS_WATCH_MESSAGE_MAX];
 };
