@@ -167,7 +167,7 @@ static void configure(struct tls_config *config, const struct bogo_flags *flags)
 	config->tickets = flags->no_ticket ? NULL : tickets;
 	config->sessions = flags->no_ticket && !flags->server ? NULL : sessions;
 	config->early_data_max = flags->enable_early_data ? EARLY_DATA_MAX : 0;
-	config->no_grease = !flags->enable_grease;
+	config->no_grease = !flags->enable_grease && !flags->server;
 	config->fragment_max = (unsigned)flags->max_send_fragment;
 	config->server_preference = flags->server_preference;
 }
