@@ -368,6 +368,17 @@ static void cas_are_bound_too_unless_self_issued(void)
 	ica.common_name = "Test Root"; YES();
 }
 
+static void names_times_constraints_are_bounded(void)
+{
+	static char words[1400][24];
+	static const char *limits[600], *names[700];
+	for (size_t i = 0; i < COUNT(limits); i++) snprintf(words[i], sizeof words[i], "l%zu.example", i), limits[i] = words[i];
+	for (size_t i = 0; i < COUNT(names); i++) snprintf(words[700 + i], sizeof words[0], "n%zu.example", i), names[i] = words[700 + i];
+	start(); root.excluded = limits, root.excluded_count = 300; leaf.names = names, leaf.names_count = 300; ask.name = "n7.example"; YES();
+	start(); root.excluded = limits, root.excluded_count = COUNT(limits); leaf.names = names, leaf.names_count = COUNT(names);
+	NO(X509_NAME_CONSTRAINT, "too many names");
+}
+
 static void constraints_are_well_formed(void)
 {
 	static const struct { unsigned tag; const char *base; } bad[] = {
@@ -602,6 +613,11 @@ static void pem_files_are_read_or_their_fault_is_named(void)
 	CHECK(!x509_chain_read(crypt, bytes_of("a\nb\n-----BEGIN CERTIFICATE-----\nAAAA\n"), &room, &chain, &why));
 	CHECK_STR(lines, "line 3: the PEM block that begins here is broken");
 	text_clear(&why);
+	n = (size_t)snprintf(text, sizeof text, "Not here: -----BEGIN CERTIFICATE-----\r\n\r\n");
+	n += put_pem(leaf_der, text + n, sizeof text - n);
+	room = (struct room){ lent, sizeof lent };
+	CHECK(x509_chain_read(crypt, (struct bytes){ (uint8_t *)text, n }, &room, &chain, &why));
+	n = put_pem(leaf_der, text, sizeof text), n += put_pem(root_der, text + n, sizeof text - n);
 	room.len = 10;
 	CHECK(!x509_chain_read(crypt, (struct bytes){ (uint8_t *)text, n }, &room, &chain, &why));
 	CHECK_STR(lines, "line 1: no room is left for the certificate");
@@ -702,6 +718,7 @@ int main(void)
 	TEST(wildcards_within_constraints);
 	TEST(cas_are_bound_too_unless_self_issued);
 	TEST(constraints_are_well_formed);
+	TEST(names_times_constraints_are_bounded);
 	TEST(another_path_is_tried);
 	TEST(circles_and_crowds_end);
 	TEST(revocation_lists_are_kept);

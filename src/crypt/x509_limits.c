@@ -5,7 +5,9 @@
  * A wildcard stands for many names: all of them must be permitted, and none excluded. */
 #include "crypt/x509_parts.h"
 
-struct subtrees { struct bytes list; bool permitted; };
+#define COMPARED_MAX (1u << 18) /* names times limits, of one certificate and one list: more is an attack */
+
+struct subtrees { struct bytes list; bool permitted; size_t count; };
 
 /* The host's labels end with the limit's. */
 static bool below(struct bytes host, struct bytes limit, bool itself)
@@ -223,11 +225,15 @@ static bool certificate_allowed(const struct place *p, const struct subtrees *s,
 {
 	const struct x509_certificate *c = p->path->at[p->below];
 	struct bytes rest = c->value[X509_SUBJECT_NAMES], names = { 0 };
-	struct x509_general_name n = { X509_NAME_DIRECTORY, c->subject };
+	struct x509_general_name n = { X509_NAME_DIRECTORY, c->subject }, each;
 	bool mail = false;
+	size_t count = 0;
 
 	if (c->subject.len > 2 && !name_allowed(s, &n)) return refuse_name(p, s, &n, a);
 	if (x509_has(c, X509_SUBJECT_NAMES)) der_take(&rest, DER_SEQUENCE, &names);
+	for (struct bytes walk = names; x509_next_general_name(&walk, &each);) count++;
+	if (count > COMPARED_MAX / (s->count + 1))
+		return x509_refuse(a, X509_NAME_CONSTRAINT, (unsigned)p->below, c, "has too many names for its issuers' constraints");
 	while (x509_next_general_name(&names, &n)) {
 		mail |= n.kind == X509_NAME_EMAIL;
 		if (!name_allowed(s, &n)) return refuse_name(p, s, &n, a);
@@ -235,12 +241,12 @@ static bool certificate_allowed(const struct place *p, const struct subtrees *s,
 	return mail || subject_mail_allowed(p, s, a);
 }
 
-static bool subtrees_hold(const struct x509_path *path, size_t ca, const struct subtrees *s, struct x509_answer *a)
+static bool subtrees_hold(const struct x509_path *path, size_t ca, struct subtrees *s, struct x509_answer *a)
 {
 	struct bytes list = s->list;
 	struct x509_general_name limit;
 
-	while (list.len > 0)
+	for (; list.len > 0; s->count++)
 		if (!next_limit(&list, &limit) || !limit_good(&limit))
 			return x509_refuse(a, X509_MALFORMED, (unsigned)ca, path->at[ca],
 			                   "its name constraints are not well formed");

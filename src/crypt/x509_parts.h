@@ -98,8 +98,8 @@ bool x509_key_facts(struct bytes spki, struct x509_key_facts *); /* false: it is
 unsigned x509_algorithm_scheme(struct bytes algorithm, enum crypt_key_kind); /* for crypt_verify; 0: none of its */
 const char *x509_algorithm_name(struct bytes algorithm, bool *weak); /* "ecdsa-with-SHA256"; NULL: not known */
 
-/* A PEM file, block by block; `der` and `label` are good until the next. */
-struct x509_pem { struct bytes all, rest; unsigned char *der; long len; char label[40]; unsigned line; bool good; };
+/* A PEM file, block by block; `der`, `label` and `line`, where it begins, are good until the next. */
+struct x509_pem { struct bytes rest; unsigned char *der; long len; char label[40]; unsigned line, lines; bool good; };
 struct x509_pem x509_pem_of(struct bytes);
 bool x509_next_pem(struct x509_pem *, struct text *why); /* false: the end, or, with `good` false, a broken block */
 void x509_pem_end(struct x509_pem *);

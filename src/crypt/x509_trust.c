@@ -46,37 +46,55 @@ X509 *x509_from_der(struct crypt *crypt, struct bytes der)
 	return x;
 }
 
+static unsigned newlines(struct bytes b)
+{
+	unsigned count = 0;
+	for (size_t i = 0; i < b.len; i++) count += b.at[i] == '\n';
+	return count;
+}
+
+/* The text up to the next block is passed over. */
+static void skip_words(struct x509_pem *p)
+{
+	static const char begin[] = "-----BEGIN ";
+	size_t n = 0;
+	for (const uint8_t *at; n < p->rest.len; n = (size_t)(at - p->rest.at) + 1) { /* at the beginning of a line only */
+		if (p->rest.len - n >= sizeof begin - 1 && memcmp(p->rest.at + n, begin, sizeof begin - 1) == 0) break;
+		if ((at = memchr(p->rest.at + n, '\n', p->rest.len - n)) == NULL) at = p->rest.at + p->rest.len - 1;
+	}
+	p->line += newlines(bytes_first(p->rest, n));
+	p->rest = bytes_skip(p->rest, n);
+}
+
 bool x509_next_pem(struct x509_pem *p, struct text *why)
 {
 	char *name = NULL, *header = NULL;
-	size_t at = p->all.len - p->rest.len;
-	unsigned long error;
+	struct bytes block;
 	BIO *bio;
 
-	if (p->der != NULL) OPENSSL_free(p->der);
-	p->der = NULL, p->label[0] = '\0', p->line = 1;
-	for (size_t i = 0; i < at; i++) p->line += p->all.at[i] == '\n';
-	for (struct bytes b = p->rest; b.len >= 11 && memcmp(b.at, "-----BEGIN ", 11) != 0; b = bytes_skip(b, 1))
-		p->line += b.at[0] == '\n';
+	OPENSSL_free(p->der);
+	p->der = NULL, p->label[0] = '\0', p->good = true;
+	p->line += p->lines, p->lines = 0;
+	skip_words(p);
+	if (p->rest.len == 0) return false;
 	bio = BIO_new_mem_buf(p->rest.at, (int)p->rest.len);
 	assert(bio != NULL);
 	ERR_set_mark();
 	p->good = PEM_read_bio(bio, &name, &header, &p->der, &p->len) == 1;
-	error = ERR_peek_last_error();
-	p->rest = bytes_skip(p->rest, p->rest.len - BIO_pending(bio));
+	ERR_pop_to_mark();
+	block = bytes_first(p->rest, p->rest.len - BIO_pending(bio));
+	p->rest = bytes_skip(p->rest, block.len);
+	p->lines = newlines(block);
 	BIO_free(bio);
 	if (p->good) OPENSSL_strlcpy(p->label, name, sizeof p->label);
+	else text_printf(why, "line %u: the PEM block that begins here is broken", p->line);
 	OPENSSL_free(name), OPENSSL_free(header);
-	bool end = !p->good && ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-	if (!p->good && !end) text_printf(why, "line %u: the PEM block that begins here is broken", p->line);
-	ERR_pop_to_mark();
-	if (end) p->good = true;
-	return p->good && !end;
+	return p->good;
 }
 
 struct x509_pem x509_pem_of(struct bytes text)
 {
-	return (struct x509_pem){ .all = text, .rest = text };
+	return (struct x509_pem){ .rest = text, .line = 1 };
 }
 
 void x509_pem_end(struct x509_pem *p)
