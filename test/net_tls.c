@@ -8,7 +8,7 @@
 #include "proto/tls/seen.h"
 #include "tls_two.h"
 
-enum { HANDSHAKES = 3, RECORDS = 10, STREAMS = 48, OWNERS = 256 };
+enum { HANDSHAKES = 3, RECORDS = 24, STREAMS = 48, OWNERS = 256 };
 
 /* One side: stack, TLS over it, and a seat, which holds an event while the other side gets on. */
 static struct side {
@@ -406,6 +406,104 @@ static void plain_and_secure_are_on_one_net(void)
 	CHECK(direct_event(1, &ev) && ev.what == NET_CLOSED && ev.why == NET_RESET);
 }
 
+/* ---- many streams, few blocks, a bad wire, by seed ---- */
+
+enum { MANY = 12, BYTES_MAX = 60000, SEEDS = 12 };
+static struct { net_id id; uint64_t end, sent, back; bool gone, aborts; } many[MANY];
+static struct rng dice;
+
+static bool lose_some(unsigned wire, struct bytes frame)
+{
+	(void)wire, (void)frame;
+	return rng_below(&dice, 100) == 0;
+}
+
+/* An echo that takes what it likes, when it likes. */
+static void lazy_echo(const struct net_event *ev)
+{
+	struct net *net = side[1].tls;
+	size_t n = 1;
+
+	if (ev->what == NET_EOF) net_finish(net, ev->id);
+	if (ev->what != NET_READABLE && ev->what != NET_WRITABLE) return;
+	while (n > 0) {
+		struct bytes b = net_peek(net, ev->id);
+		if (b.len > 1 && rng_below(&dice, 2) == 0) b.len = 1 + (size_t)rng_below(&dice, b.len);
+		net_take(net, ev->id, n = net_send(net, ev->id, b));
+	}
+}
+
+static bool client_gets_on(const struct net_event *ev)
+{
+	unsigned i = 0;
+
+	if (ev->what == NET_WAKE) return true;
+	while (i < MANY && many[i].id != ev->id) i++;
+	if (i == MANY || many[i].gone) return false;
+	if (ev->what == NET_CLOSED) {
+		many[i].gone = true;
+		return ev->why == NET_DONE && many[i].back == many[i].end;
+	}
+	for (struct bytes b; (b = net_peek(side[0].tls, ev->id)).len > 0; net_take(side[0].tls, ev->id, b.len))
+		for (size_t k = 0; k < b.len; k++) if (b.at[k] != contract_byte(many[i].back++)) return false;
+	if (many[i].aborts && many[i].back > many[i].end / 2) {
+		net_abort(side[0].tls, ev->id);
+		many[i].gone = true;
+		return true;
+	}
+	if (ev->what != NET_CONNECTED && ev->what != NET_WRITABLE) return true;
+	for (size_t n = 1, want; n > 0 && many[i].sent < many[i].end; many[i].sent += n) {
+		uint8_t chunk[2000];
+		want = size_min(1 + (size_t)rng_below(&dice, sizeof chunk), (size_t)(many[i].end - many[i].sent));
+		for (size_t k = 0; k < want; k++) chunk[k] = contract_byte(many[i].sent + k);
+		n = net_send(side[0].tls, ev->id, (struct bytes){ chunk, want });
+	}
+	if (many[i].sent == many[i].end) net_finish(side[0].tls, ev->id);
+	return true;
+}
+
+static bool all_gone(void)
+{
+	for (unsigned i = 0; i < MANY; i++) if (!many[i].gone) return false;
+	return true;
+}
+
+static void many_get_through_whatever_happens(void)
+{
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct net_event ev;
+		rng_init_number(&dice, seed);
+		open_both(true);
+		lan.spoil = lose_some;
+		for (int i = 0; i < 2; i++) {
+			side[i].handshakes.count = 1 + rng_below(&dice, HANDSHAKES);
+			side[i].config.version_max = rng_below(&dice, 2) == 0 ? TLS_1_2 : TLS_1_3;
+		}
+		side[1].records.count = 2 * MANY, side[0].records.count = 4 + rng_below(&dice, 20);
+		struct addr at = contract_addr(1, 50);
+		CHECK(net_listen(side[1].tls, &at) != 0);
+		for (unsigned i = 0; i < MANY; i++) {
+			many[i].id = net_connect(side[0].tls, &at);
+			many[i].end = 1 + rng_below(&dice, BYTES_MAX), many[i].sent = many[i].back = 0;
+			many[i].gone = false, many[i].aborts = rng_below(&dice, 5) == 0;
+			CHECK(many[i].id != 0);
+		}
+		for (int turns = 0; !all_gone(); turns++) {
+			if (turns > 400000) printf("# seed %d hangs\n", (int)seed);
+			CHECK(turns <= 400000);
+			while (net_next(side[1].tls, &ev)) lazy_echo(&ev);
+			while (net_next(side[0].tls, &ev)) CHECK(client_gets_on(&ev));
+			lan_run_for(MILLISECOND);
+		}
+		for (int turns = 0; turns < 10000 && side[1].records.out + side[1].handshakes.out > 0; turns++) {
+			while (net_next(side[1].tls, &ev)) lazy_echo(&ev);
+			lan_run_for(MILLISECOND);
+		}
+		for (int i = 0; i < 2; i++) CHECK(side[i].handshakes.out == 0 && side[i].records.out == 0);
+		close_both();
+	}
+}
+
 static void (*const own_rules[])(void) = {
 	an_idle_stream_holds_no_block, a_wrong_name_is_not_secure, garbage_gets_an_alert, who_says_nothing_is_let_go_and_costs_no_block,
 	a_stream_cut_short_is_not_one_that_ended, one_too_many_is_refused, nothing_is_sent_before_it_is_connected,
@@ -437,6 +535,7 @@ int main(void)
 		tap_run(own_names[i], own_rules[i]);
 		close_both();
 	}
+	TEST(many_get_through_whatever_happens);
 	two_close();
 	return tap_end();
 }

@@ -17,8 +17,9 @@
  * When the configuration has a place for messages in the clear (`seen`), NET_WAKE also comes when something new is in it.
  *
  * An alert is given the time to get out: a stream that fails is closed beneath when the peer has closed too, or soon
- * after. A handshake for which there is no block waits for one. The net owns nothing but its tables, cut from lent
- * memory; the pools are the configurations'.
+ * after. A handshake for which there is no block waits for one. Of blocks for records there should be two for each stream
+ * that is busy at a time: with fewer, programs that pass on what they get can come to wait for each other. The net owns
+ * nothing but its tables, cut from lent memory; the pools are the configurations'.
  */
 #ifndef TULLE_NET_NET_TLS_H
 #define TULLE_NET_NET_TLS_H

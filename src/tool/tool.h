@@ -24,7 +24,7 @@ struct tls_identity; /* proto/tls/tls.h */
 struct tls_keylog;   /* proto/tls/keylog.h */
 
 #define TOOL_SERVERS_MAX 3
-#define TOOL_MEMORY_BYTES (16u << 20) /* what main/ and the lab lend unless a tool asks for more */
+#define TOOL_MEMORY_BYTES (32u << 20) /* what main/ and the lab lend unless a tool asks for more */
 
 /* Exit statuses of every tool. */
 enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 64 };
