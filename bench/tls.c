@@ -91,7 +91,7 @@ static void set_up(const char *group, unsigned certificates)
 
 	rng_init_number(&rng, 1);
 	context = crypt_open(&rng);
-	must(context != NULL, crypt_why());
+	if (context == NULL) must(false, crypt_why());
 	make_certificates(certificates);
 	pool_init(&handshakes, (struct room){ memory(2 * block), 2 * block }, block);
 	pool_init(&records, (struct room){ memory(4 * RECORD_BLOCK), 4 * RECORD_BLOCK }, RECORD_BLOCK);
@@ -139,7 +139,10 @@ static void shake(void)
 	memset(&client, 0, sizeof client);
 	memset(&server, 0, sizeof server);
 	must(tls_connect(&client, 0, &client_config, NAME) && tls_accept(&server, 0, &server_config), "a pool is empty");
-	while (move(&client, &server) | move(&server, &client)) continue;
+	for (bool moved = true; moved;) {
+		moved = move(&client, &server);
+		moved |= move(&server, &client);
+	}
 	if (tls_failure(&client) != NULL) must(false, tls_failure(&client)->words);
 	if (tls_failure(&server) != NULL) must(false, tls_failure(&server)->words);
 	must(tls_is_connected(&client) && tls_is_connected(&server), "the handshake stops");

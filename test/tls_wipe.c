@@ -149,7 +149,8 @@ static unsigned left_after(const struct tls_config *client, const struct tls_con
 	unsigned group = two.client.handshake->shares[0].group;
 	for (bool moved = true; moved;) {
 		learn_all(&two.client), learn_all(&two.server);
-		moved = two_carry_out(&two, &two.client, &two.up) | two_carry_in(&two, &two.server, &two.up);
+		moved = two_carry_out(&two, &two.client, &two.up);
+		moved |= two_carry_in(&two, &two.server, &two.up);
 		moved |= two_carry_out(&two, &two.server, &two.down);
 		if (two.down.len > 0 && secrets_count < 30) {
 			memcpy(hello, two.down.at, two.down.len);
