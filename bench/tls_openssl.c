@@ -112,8 +112,10 @@ static void start(void)
 
 static void both_shake(void)
 {
-	for (int i = 0; i < 1000; i++)
-		if ((SSL_do_handshake(client) == 1) & (SSL_do_handshake(server) == 1)) return;
+	for (int i = 0; i < 1000; i++) {
+		int of_client = SSL_do_handshake(client), of_server = SSL_do_handshake(server);
+		if (of_client == 1 && of_server == 1) return;
+	}
 	must(false, "the handshake stops");
 }
 
