@@ -205,7 +205,7 @@ bool tls_is_connected(const struct tls *);
 bool tls_may_send_early(const struct tls *);
 bool tls_reading_early(const struct tls *);                     /* server: what tls_peek shows came as early data */
 const struct tls_failure *tls_failure(const struct tls *);      /* NULL if it has not failed */
-size_t tls_peer_chain(const struct tls *, struct bytes der[X509_CHAIN_MAX]); /* with keep_peer_chain */
+size_t tls_peer_chain(const struct tls *, struct bytes der[X509_CHAIN_MAX]); /* with keep_peer_chain, until the connection is closed */
 /* RFC 8446, 7.5; RFC 5705. False before the handshake is complete. context.at NULL: none (1.2 tells it from an empty one). */
 bool tls_export(const struct tls *, const char *label, struct bytes context, struct room out);
 
