@@ -15,6 +15,8 @@ static bool asks(const struct tls_client_hello *hello, enum tls_extension extens
 
 static bool check_hello(struct tls *t, const struct tls_client_hello *hello)
 {
+	if (asks(hello, TLS_EXT_EC_POINT_FORMATS) && memchr(hello->point_formats.at, UNCOMPRESSED, hello->point_formats.len) == NULL)
+		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: uncompressed points are not among its point formats"); /* RFC 8422, 5.1.2 */
 	if (asks(hello, TLS_EXT_RENEGOTIATION_INFO) && hello->renegotiation.len > 0)
 		return tls_fail(t, TLS_HANDSHAKE_FAILURE, "ClientHello: renegotiation_info is not empty, but this is the first handshake");
 	if (!asks(hello, TLS_EXT_EXTENDED_MASTER_SECRET))
