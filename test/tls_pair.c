@@ -26,7 +26,7 @@ static const struct tls_psk external = { { (const uint8_t *)"pair", 4 }, { (cons
                                          CRYPT_SHA256 };
 
 static struct plan {
-	bool v13, tickets, ids, psk, early, retry, group_differs;
+	bool v13, tickets, ids, psk, early, retry, group_differs, starved;
 	enum crypt_key_kind kind, client_kind;
 	uint16_t suite, client_groups[2], server_groups[2];
 	size_t up_bytes, down_bytes;
@@ -102,6 +102,7 @@ static void choose(struct rng *r)
 	choose_groups(r);
 	choose_manners(r);
 	choose_resumption(r);
+	plan.starved = one_in(r, 5);
 	plan.up_bytes = one_in(r, 4) ? 0 : rng_below(r, STREAM_MAX), plan.down_bytes = one_in(r, 4) ? 0 : rng_below(r, STREAM_MAX);
 }
 
@@ -151,6 +152,23 @@ static void again_if_refused(void)
 	early_refused = true;
 }
 
+/* Somebody else has most of the blocks now and then: the machines wait. */
+static void *held[TWO_RECORDS];
+static size_t held_count;
+
+static void hold_blocks(struct rng *r)
+{
+	size_t wanted = rng_below(r, COUNT(held) + 1);
+	void *block;
+	while (held_count > wanted) pool_give(&world.records, held[--held_count]);
+	while (held_count < wanted && (block = pool_take(&world.records)) != NULL) held[held_count++] = block;
+}
+
+static void release_blocks(void)
+{
+	while (held_count > 0) pool_give(&world.records, held[--held_count]);
+}
+
 static const char *failures(void)
 {
 	static char words[2 * TLS_WORDS_MAX + 40];
@@ -163,9 +181,11 @@ static const char *converse(struct rng *r)
 	up = (struct stream){ .total = plan.up_bytes, .salt = 1 }, down = (struct stream){ .total = plan.down_bytes, .salt = 100 };
 	early_refused = false;
 	two_start(&two, &client, &server);
+	held_count = 0;
 	for (unsigned turns = 0, still = 0; still < 200; turns++) {
 		assert(turns < 4000000);
 		bool moved = false;
+		if (plan.starved && one_in(r, 20)) hold_blocks(r);
 		switch (rng_below(r, 8)) {
 		case 0: moved = two_carry_out(&two, &two.client, &two.up); break;
 		case 1: moved = two_carry_in(&two, &two.server, &two.up); break;
@@ -207,7 +227,7 @@ static const char *as_planned(bool second)
 }
 
 /* Two connections, so that the second can resume the first; a hash of all that crossed the wire. */
-static unsigned resumed_count, retried_count, early_count, refused_count;
+static unsigned resumed_count, retried_count, early_count, refused_count, starved_count;
 
 static const char *run(uint64_t seed, uint64_t *wire_bytes)
 {
@@ -225,7 +245,8 @@ static const char *run(uint64_t seed, uint64_t *wire_bytes)
 		if (wrong == NULL) wrong = as_planned(i == 1);
 		*wire_bytes = *wire_bytes * 31 + two.up.sent * 3 + two.down.sent + two.client.records_out + load_be64(two.client.exporter_secret);
 		resumed_count += two.client.resumed, retried_count += two.client.retried, early_count += two.server.early_accepted;
-		refused_count += early_refused;
+		refused_count += early_refused, starved_count += ((two.client_news | two.server_news) & TLS_STARVED) != 0;
+		release_blocks();
 		two_end(&two);
 		assert(world.handshakes.out == 0 && world.records.out == 0);
 		two.now += SECOND;
@@ -236,10 +257,10 @@ static const char *run(uint64_t seed, uint64_t *wire_bytes)
 
 static void describe(uint64_t seed, const char *wrong)
 {
-	printf("# seed %" PRIu64 ": %s; %s, %s, %s, client auth %u%s%s%s%s%s%s, %zu bytes up, %zu down\n", seed, wrong ? wrong : "well",
+	printf("# seed %" PRIu64 ": %s; %s, %s, %s, client auth %u%s%s%s%s%s%s%s, %zu bytes up, %zu down\n", seed, wrong ? wrong : "well",
 	       plan.v13 ? "1.3" : "1.2", tls_suite_name(plan.suite), crypt_key_kind_name(plan.kind), (unsigned)server.client_auth,
 	       plan.tickets ? ", tickets" : "", plan.ids ? ", ids" : "", plan.psk ? ", psk" : "", plan.early ? ", early" : "",
-	       plan.retry ? ", cookie" : "", plan.group_differs ? ", another group" : "", plan.up_bytes, plan.down_bytes);
+	       plan.retry ? ", cookie" : "", plan.group_differs ? ", another group" : "", plan.starved ? ", starved" : "", plan.up_bytes, plan.down_bytes);
 }
 
 static uint64_t first_seed = 1, last_seed = SEEDS;
@@ -256,9 +277,10 @@ static void any_configuration_over_any_wire(void)
 		CHECK(once == twice);
 	}
 	if (first_seed == last_seed) return;
-	printf("# %u resumed, %u retried, %u with early data, %u with early data refused\n", resumed_count, retried_count, early_count,
-	       refused_count);
-	CHECK(resumed_count > SEEDS / 5 && retried_count > SEEDS / 5 && early_count > SEEDS / 50 && refused_count > 0);
+	printf("# %u resumed, %u retried, %u with early data, %u with early data refused, %u starved\n", resumed_count,
+	       retried_count, early_count, refused_count, starved_count);
+	CHECK(resumed_count > SEEDS / 5 && retried_count > SEEDS / 5 && early_count > SEEDS / 50);
+	CHECK(refused_count > 0 && starved_count > SEEDS / 10);
 }
 
 /* ---- cut off, and changed ---- */
