@@ -23,7 +23,8 @@
 #include "proto/tls/seen.h"
 
 #define NONE UINT32_MAX
-#define LEAVE_WITHIN (2 * SECOND)   /* for an alert or a close_notify to get out and the peer to close as well */
+#define ALERT_WITHIN (5 * SECOND)   /* for an alert to get out */
+#define LEAVE_WITHIN (60 * SECOND)  /* when both sides have said close_notify: for what is still under way, and the FINs */
 #define BEGIN_WITHIN (10 * SECOND)  /* for a client's first byte, and for a block when all are out */
 
 enum stage { STREAM_FREE, STREAM_CONNECTING, STREAM_WAITING, STREAM_SHAKING, STREAM_OPEN, STREAM_LEAVING };
@@ -229,7 +230,7 @@ static void failed(struct net_tls *n, struct stream *s)
 	n->has_failed = true;
 	s->why = cut_short ? NET_RESET : NET_NOT_SECURE;
 	s->stage = STREAM_LEAVING;
-	s->leave_at = instant_after(net_now(n->under), LEAVE_WITHIN);
+	s->leave_at = instant_after(net_now(n->under), ALERT_WITHIN);
 }
 
 /* Whether there is more to flush for it. */
@@ -267,8 +268,8 @@ static void writable(struct net_tls *n, struct stream *s)
 	tell(n, s, NEWS_WRITABLE);
 }
 
-/* What our side has to say is said: now the net beneath may finish too; when the peer has nothing more to say either,
- * it need not be waited for very long. */
+/* What our side has to say is said: now the net beneath may finish too. A peer that has nothing more to say either may
+ * still lack what we said before, for a wire loses; but it is not waited for without end. */
 static void leave(struct net_tls *n, struct stream *s, instant now)
 {
 	bool failing = s->stage == STREAM_LEAVING, said = (failing || s->tls.close_sent) && s->tls.alert_waits == 0;
