@@ -11,9 +11,13 @@ static struct two two;
 static struct tls_config client, server;
 static struct tls forger;
 
+/* The same groups with any libcrypto: a share of ML-KEM cannot be spoilt so that it shows. */
+static const uint16_t plain_groups[] = { CRYPT_X25519, CRYPT_SECP256R1, CRYPT_SECP384R1 };
+
 static void both(void)
 {
 	client = server = two_config();
+	client.groups = plain_groups, client.groups_count = COUNT(plain_groups);
 	server.identities = &world.by_kind[CRYPT_KEY_P256].identity;
 	server.identities_count = 1;
 	two.now = 0;
