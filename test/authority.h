@@ -67,7 +67,7 @@ static inline struct bytes names_of(const struct raw_name *names, size_t count)
 	return kept(out, w.len);
 }
 #define NAMES(...) names_of((struct raw_name[]){ __VA_ARGS__ }, COUNT(((struct raw_name[]){ __VA_ARGS__ })))
-enum { EMAIL = DER_CONTEXT(1), DNS = DER_CONTEXT(2), DIRECTORY = DER_CONTEXT_OF(4), URI = DER_CONTEXT(6), ADDRESS = DER_CONTEXT(7) };
+enum { OTHER = DER_CONTEXT_OF(0), EMAIL = DER_CONTEXT(1), DNS = DER_CONTEXT(2), DIRECTORY = DER_CONTEXT_OF(4), URI = DER_CONTEXT(6), ADDRESS = DER_CONTEXT(7) };
 
 /* NameConstraints of one permitted or excluded base. */
 static inline struct bytes limit_of(bool permitted, unsigned tag, struct bytes base)

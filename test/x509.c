@@ -171,6 +171,8 @@ static void path_lengths_hold(void)
 	start(); with_ica = true; ica.path_limited = true, ica.path_max = 2; YES();
 	start(); with_ica = true; root.path_limited = true; NO(X509_WRONG_PURPOSE, "allows 0 CAs below it, but there are 1");
 	start(); with_ica = true; root.path_limited = true, root.path_max = 1; ica.path_limited = true, ica.path_max = 5; YES();
+	start(); with_ica = true; root.path_limited = true, root.path_max = 0; leaf.ca = true; leaf.names_count = 1;
+	NO(X509_WRONG_PURPOSE, "is a CA's certificate"); /* RFC 5280 would let it be; a server's certificate is none (CA/B 7.1.2.7.8) */
 	start(); with_ica = true; root.path_limited = true; ica.common_name = "Test Root"; YES(); /* one that issued itself does not count */
 }
 
@@ -349,6 +351,17 @@ static void other_names_within_their_constraints(void)
 	start(); put_in(&root, OID_NAME_CONSTRAINTS, true, limit_of(false, DIRECTORY, name_of("foo"))); YES();
 }
 
+/* RFC 5280, 4.2.1.10: what cannot be compared is refused, but only where there is a name of that kind. */
+static void constraints_of_unknown_kinds(void)
+{
+	const char *other_name = "#06032a0304a0020500";
+	start(); put_in(&root, OID_NAME_CONSTRAINTS, true, limit_of(false, OTHER, hex(other_name + 1))); YES();
+	start(); put_in(&root, OID_NAME_CONSTRAINTS, true, limit_of(false, OTHER, hex(other_name + 1)));
+	in_place_of(&leaf, ISSUE_NAMES, OID_NAMES, false, NAMES({ DNS, "www.example.com" }, { OTHER, other_name }));
+	NO(X509_NAME_CONSTRAINT, "a name of kind 0");
+	start(); in_place_of(&leaf, ISSUE_NAMES, OID_NAMES, false, NAMES({ DNS, "www.example.com" }, { OTHER, other_name })); YES();
+}
+
 /* A wildcard stands for all of its names: all must be permitted, and none excluded. */
 static void wildcards_within_constraints(void)
 {
@@ -474,6 +487,20 @@ static void revocation_lists_are_kept(void)
 	SAYS_NO(verify_made(), X509_REVOCATION_UNKNOWN, "later date");
 	l.this_update = NOW - DAY, l.issuer_key = other_key, crl_der = make_crl(&l);
 	SAYS_NO(verify_made(), X509_REVOCATION_UNKNOWN, "not signed by it");
+
+	start(); in_place_of(&root, ISSUE_KEY_USAGE, OID_KEY_USAGE, true, hex("03020204")); make_all();
+	l = (struct issue_crl){ .issuer_key = root_key, .issuer_der = root_der, .this_update = NOW - DAY, .next_update = NOW + DAY };
+	crl_der = make_crl(&l);
+	SAYS_NO(verify_made(), X509_REVOCATION_UNKNOWN, "keyUsage without cRLSign");
+
+	start(); make_all(); /* another authority has revoked its own certificate of the same number */
+	struct issue stranger = root;
+	stranger.common_name = "Another Root", stranger.key = other_key;
+	struct bytes stranger_der = make(&stranger);
+	l = (struct issue_crl){ .issuer_key = other_key, .issuer_der = stranger_der, .revoked = &leaf_der, .revoked_count = 1,
+	                        .this_update = NOW - DAY, .next_update = NOW + DAY };
+	crl_der = make_crl(&l);
+	SAYS_NO(verify_made(), X509_REVOCATION_UNKNOWN, "there is no revocation list of its issuer");
 
 	start(); with_ica = true; make_all(); /* of the root only: the leaf is not covered */
 	l = (struct issue_crl){ .issuer_key = root_key, .issuer_der = root_der, .this_update = NOW - DAY, .next_update = NOW + DAY };
@@ -715,6 +742,7 @@ int main(void)
 	TEST(names_within_their_constraints);
 	TEST(addresses_within_their_constraints);
 	TEST(other_names_within_their_constraints);
+	TEST(constraints_of_unknown_kinds);
 	TEST(wildcards_within_constraints);
 	TEST(cas_are_bound_too_unless_self_issued);
 	TEST(constraints_are_well_formed);
