@@ -208,13 +208,6 @@ static bool check_length(struct tls *t, const uint8_t *at)
 	                TLS_MESSAGE_MAX);
 }
 
-static bool room_to_collect(struct tls *t)
-{
-	if (t->handshake != NULL || tls_handshake_take(t)) return true;
-	t->news |= TLS_STARVED;
-	return tls_fail(t, TLS_INTERNAL_ERROR, "no memory for a message that comes in pieces");
-}
-
 /* Takes of `plain` what the message lacks; its handler is called when it is whole. */
 static bool collect(struct tls *t, instant now, struct bytes *plain)
 {
@@ -235,6 +228,28 @@ static bool collect(struct tls *t, instant now, struct bytes *plain)
 	return true;
 }
 
+/* Without a block to collect it in, a ticket is passed over: it is a courtesy. */
+static bool begin_ticket(struct tls *t)
+{
+	t->open_len = 0;
+	if (!check_length(t, t->open_message)) return false;
+	if (t->handshake == NULL && !tls_handshake_take(t)) {
+		t->open_skip = (uint32_t)(message_len(t->open_message) - TLS_MESSAGE_HEADER);
+		return true;
+	}
+	memcpy(t->handshake->collect.at, t->open_message, TLS_MESSAGE_HEADER);
+	t->handshake->collected = TLS_MESSAGE_HEADER;
+	return true;
+}
+
+static bool pass_over(struct tls *t, struct bytes *plain)
+{
+	size_t n = size_min(t->open_skip, plain->len);
+	t->open_skip -= (uint32_t)n;
+	*plain = bytes_skip(*plain, n);
+	return true;
+}
+
 /* After the handshake the only long message is a ticket, which a client gets. All else is a KeyUpdate or wrong, and is told by
  * its header: half a message must not hold a block, or strangers could take them all. */
 static bool collect_open(struct tls *t, instant now, struct bytes *plain)
@@ -248,20 +263,17 @@ static bool collect_open(struct tls *t, instant now, struct bytes *plain)
 	*plain = bytes_skip(*plain, n);
 	if (t->open_len < TLS_MESSAGE_HEADER) return true;
 	len = message_len(t->open_message);
-	if (t->open_message[0] == TLS_NEW_SESSION_TICKET && !t->is_server && t->version == TLS_1_3) {
-		t->open_len = 0;
-		if (!check_length(t, t->open_message) || !room_to_collect(t)) return false;
-		memcpy(t->handshake->collect.at, t->open_message, TLS_MESSAGE_HEADER);
-		t->handshake->collected = TLS_MESSAGE_HEADER;
-		return true;
-	}
+	if (t->open_message[0] == TLS_NEW_SESSION_TICKET && !t->is_server && t->version == TLS_1_3) return begin_ticket(t);
 	if (len == sizeof t->open_message && t->open_len < len) return true;
 	memcpy(message, t->open_message, sizeof message);
 	t->open_len = 0;
 	return dispatch(t, now, (struct bytes){ message, len == sizeof message ? len : TLS_MESSAGE_HEADER }, plain->len == 0);
 }
 
-bool tls_half_a_message(const struct tls *t) { return t->open_len > 0 || (t->handshake != NULL && t->handshake->collected > 0); }
+bool tls_half_a_message(const struct tls *t)
+{
+	return t->open_len > 0 || t->open_skip > 0 || (t->handshake != NULL && t->handshake->collected > 0);
+}
 
 /* Is the next message all there? */
 static bool whole(const struct bytes plain)
@@ -277,6 +289,8 @@ bool tls_message_input(struct tls *t, instant now, struct bytes plain)
 			struct bytes raw = bytes_first(plain, message_len(plain.at));
 			plain = bytes_skip(plain, raw.len);
 			went_on = dispatch(t, now, raw, plain.len == 0);
+		} else if (t->open_skip > 0) {
+			went_on = pass_over(t, &plain);
 		} else if (t->state == TLS_OPEN && (t->open_len > 0 || !begun)) {
 			went_on = collect_open(t, now, &plain);
 		} else {

@@ -158,6 +158,7 @@ struct tls { /* laid open to be read and embedded; proto/tls/ alone writes it */
 	struct tls_side in, out;
 	struct tls_handshake *handshake; /* inside.h; NULL when it is over */
 	uint8_t open_message[5], open_len; /* a message that is half there, after the handshake */
+	uint32_t open_skip;              /* bytes of a ticket still to be passed over */
 	uint8_t *in_block; uint32_t in_at, in_len, in_plain;   /* a record that is being collected, or plaintext that waits */
 	uint8_t *out_block; uint32_t out_at, out_len;          /* sealed bytes that wait */
 	uint8_t *out_next; uint32_t out_next_len;              /* more of them: a flight's that found no room in the first */
