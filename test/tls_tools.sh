@@ -118,8 +118,8 @@ ends $made
 result $? 'the other one too'
 
 # --- what is refused, and why ---
-"$TULLE" echo serve tls://:6446 --cert other.pem --key other.key >log 2>&1 </dev/null & a=$!
-"$TULLE" echo serve tls://:6447 --cert expired.pem --key good.key >log 2>&1 </dev/null & b=$!
+"$TULLE" echo serve tls://:6446 --cert other.pem --key other.key >elsewhere 2>&1 </dev/null & a=$!
+"$TULLE" echo serve tls://:6447 --cert expired.pem --key good.key >late 2>&1 </dev/null & b=$!
 "$TULLE" echo serve tls://:6448 --cert good.pem --key good.key --ca ca.pem >demands 2>&1 </dev/null & c=$!
 servers="$a $b $c"
 await_port 6446 && await_port 6447 && await_port 6448
@@ -129,6 +129,8 @@ call 'one of an authority that is not trusted' 1 'no path to a trusted root: its
 call 'a client without a certificate where one is asked for' 1 'certificate' 'tls://localhost:6448 --ca ca.pem'
 call 'a client with one' 0 '2 answered' 'tls://localhost:6448 --ca ca.pem --cert client.pem --key client.key'
 call 'a client with a server'"'"'s' 1 'certificate' 'tls://localhost:6448 --ca ca.pem --cert good.pem --key good.key'
+grep -q '^echo serve: 127.0.0.1:[0-9]*: .*certificate' demands
+result $? 'the server says whom it refused, and why'
 kill $a $b $c
 wait $a $b $c
 grep -q 'handshakes, 0 of them resumed, 2 failed' demands
@@ -157,7 +159,7 @@ wants 'http names them too' 1 'nothing.pem: there is no such file' "$TULLE" http
 mkdir pages
 echo '<p>secure</p>' >pages/index.html
 head -c 3000000 /dev/urandom >pages/blob
-"$TULLE" http serve pages https://:8443 --cert good.pem --key good.key --alpn http/1.1 >log 2>&1 </dev/null & web=$!
+"$TULLE" http serve pages https://:8443 --cert good.pem --key good.key --alpn http/1.1 >web 2>&1 </dev/null & web=$!
 openssl s_server -accept 8444 -cert good.pem -key good.key -WWW >openssl.log 2>&1 </dev/null & other=$!
 openssl s_server -accept 8445 -cert good.pem -key good.key -WWW -tls1_2 >openssl.log 2>&1 </dev/null & other12=$!
 servers="$web $other $other12"

@@ -63,8 +63,8 @@ struct net_tls {
 	struct heap deadlines;
 	struct ends list[LISTS];
 	instant wake_at, armed_at;   /* the program's; what was asked of the net beneath */
-	bool seen;                   /* something new stands in a configuration's `seen` */
-	bool has_failed; struct tls_failure failure;
+	bool woken;                  /* a NET_WAKE is due: something new stands in a configuration's `seen`, or a stranger has failed */
+	bool has_failed; struct tls_failure failure; struct addr failed_peer;
 	struct net_tls_counts counts;
 };
 
@@ -219,6 +219,26 @@ static void opened(struct net_tls *n, struct stream *s)
 	tell(n, s, NEWS_OPENED);
 }
 
+static void note_failure(struct net_tls *n, const struct stream *s, const struct tls_failure *f)
+{
+	n->failure = *f;
+	n->failed_peer = s->peer;
+	n->has_failed = true;
+	n->woken |= !s->known; /* nothing else would tell a server */
+}
+
+/* A stranger who left, or never began. */
+static void stranger_failed(struct net_tls *n, const struct stream *s, const char *words)
+{
+	struct tls_failure f = { .truncated = true };
+	struct text t = text_in(f.words, sizeof f.words);
+
+	if (s->known) return;
+	n->counts.failed++;
+	text_puts(&t, words);
+	note_failure(n, s, &f);
+}
+
 static void failed(struct net_tls *n, struct stream *s)
 {
 	const struct tls_failure *f = tls_failure(&s->tls);
@@ -226,8 +246,7 @@ static void failed(struct net_tls *n, struct stream *s)
 
 	if (cut_short) n->counts.truncated++;
 	else n->counts.failed++;
-	n->failure = *f;
-	n->has_failed = true;
+	note_failure(n, s, f);
 	s->why = cut_short ? NET_RESET : NET_NOT_SECURE;
 	s->stage = STREAM_LEAVING;
 	s->leave_at = instant_after(net_now(n->under), ALERT_WITHIN);
@@ -319,7 +338,7 @@ static void advance(struct net_tls *n, struct stream *s)
 		more |= collect(n, s, now);
 	}
 	if (runs) {
-		n->seen |= s->config->seen != NULL && s->config->seen->len > 0;
+		n->woken |= s->config->seen != NULL && s->config->seen->len > 0;
 		writable(n, s);
 		leave(n, s, now);
 	}
@@ -358,7 +377,7 @@ static void closed(struct net_tls *n, struct stream *s, enum net_why why)
 	} else if (s->stage == STREAM_LEAVING) {
 		end(n, s, s->why);
 	} else {
-		n->counts.failed += s->stage == STREAM_SHAKING;
+		stranger_failed(n, s, net_why_words(why));
 		end(n, s, why);
 	}
 }
@@ -522,7 +541,7 @@ static void expire(struct net_tls *n, struct stream *s, instant now)
 	s->leave_at = NEVER;
 	if (s->stage == STREAM_WAITING) {
 		if (s->link[LIST_STARVED].in) n->counts.refused_full++;
-		else n->counts.failed++;
+		else stranger_failed(n, s, "said nothing");
 		drop(n, s, NET_NO_ROOM);
 	} else if (s->stage == STREAM_LEAVING) {
 		drop(n, s, s->why);
@@ -575,9 +594,9 @@ static bool next(struct net *net, struct net_event *ev)
 	for (;;) {
 		instant now = net_now(n->under);
 		while (heap_due(&n->deadlines, now, &who)) expire(n, &n->stream[who], now);
-		if (n->wake_at <= now || n->seen) {
+		if (n->wake_at <= now || n->woken) {
 			if (n->wake_at <= now) n->wake_at = NEVER;
-			n->seen = false;
+			n->woken = false;
 			*ev = (struct net_event){ .what = NET_WAKE };
 			return true;
 		}
@@ -596,7 +615,7 @@ static bool wait(struct net *net)
 {
 	struct net_tls *n = of(net);
 
-	if (n->list[LIST_READY].first != NONE || n->seen) return true;
+	if (n->list[LIST_READY].first != NONE || n->woken) return true;
 	arm(n);
 	return net_wait(n->under);
 }
@@ -700,4 +719,5 @@ const struct tls *net_tls_of(struct net *net, net_id id)
 }
 
 const struct tls_failure *net_tls_failure(struct net *net) { return of(net)->has_failed ? &of(net)->failure : NULL; }
+struct addr net_tls_failed_peer(struct net *net) { return of(net)->failed_peer; }
 struct net_tls_counts net_tls_counts(const struct net *net) { return ((const struct net_tls *)(const void *)net)->counts; }

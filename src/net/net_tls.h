@@ -14,7 +14,8 @@
  * before CONNECTED: a client that wants it tries to send at once. A server that takes early data gets ACCEPTED with the first
  * of it, before the handshake is complete.
  *
- * When the configuration has a place for messages in the clear (`seen`), NET_WAKE also comes when something new is in it.
+ * NET_WAKE also comes when a stranger's handshake with a listener has failed, and, where the configuration has a place for
+ * messages in the clear (`seen`), when something new is in it.
  *
  * An alert is given the time to get out: a stream that fails is closed beneath when the peer has closed too, or soon
  * after. A handshake for which there is no block waits for one. Of blocks for records there should be two for each stream
@@ -40,6 +41,7 @@ net_id net_tls_connect(struct net *, const struct addr *remote, const struct tls
 void net_tls_update_keys(struct net *, net_id, bool ask_peer);    /* TLS 1.3: ours now, and the peer's too */
 const struct tls *net_tls_of(struct net *, net_id);              /* to look at; NULL: not a TLS stream */
 const struct tls_failure *net_tls_failure(struct net *);         /* of the last NET_NOT_SECURE; NULL: none yet */
+struct addr net_tls_failed_peer(struct net *);                   /* whose that was */
 
 struct net_tls_counts { uint64_t handshakes, resumed, failed, truncated, refused_full; uint64_t plain_bytes_in, plain_bytes_out; };
 struct net_tls_counts net_tls_counts(const struct net *);

@@ -168,6 +168,7 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 	case NET_DATAGRAM: datagram(s, ev); break;
 	default: break; /* nothing else concerns an echo */
 	}
+	secure_say_failure(&s->secure);
 	measure(s);
 }
 

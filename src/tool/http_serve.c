@@ -436,6 +436,7 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 		c->eof |= ev->what == NET_EOF;
 		advance(s, c);
 	}
+	if (!s->quiet) secure_say_failure(&s->secure);
 	while (heap_due(&s->deadlines, net_now(net), &who)) too_late(s, &s->client[who]);
 	measure(s);
 	net_wake(net, heap_first_at(&s->deadlines));

@@ -180,6 +180,18 @@ const char *secure_why(struct secure *s, enum net_why why)
 	return f != NULL ? f->words : net_why_words(why);
 }
 
+void secure_say_failure(struct secure *s)
+{
+	uint64_t failed = s->net != NULL ? net_tls_counts(s->net).failed : 0;
+	char who[ADDR_TEXT_MAX];
+
+	if (failed == s->failures_said) return;
+	s->failures_said = failed;
+	if (net_tls_failure(s->net) == NULL) return;
+	const struct addr peer = net_tls_failed_peer(s->net);
+	text_printf(s->env->err, "%s: %s: %s\n", s->who, addr_text(&peer, who), net_tls_failure(s->net)->words);
+}
+
 void secure_say_counts(struct secure *s)
 {
 	struct net_tls_counts c;

@@ -59,6 +59,7 @@ struct secure { /* zeroed before */
 	struct x509_trust *trust; /* the same */
 	struct tls_keylog keylog;
 	const char *alpn[SECURE_ALPN_MAX];
+	uint64_t failures_said;
 };
 
 /* `name`: a server's own, for a certificate made on the spot; may be "". False: said on err, status set, nothing held. */
@@ -66,6 +67,7 @@ bool secure_start(struct secure *, struct tool_env *, const char *who, bool serv
 net_id secure_listen(struct secure *, struct net *, const struct addr *);
 net_id secure_connect(struct secure *, struct net *, const struct addr *, const char *name);
 const char *secure_why(struct secure *, enum net_why); /* net_why_words, or what TLS says of it */
+void secure_say_failure(struct secure *); /* of a server's, after any event: that somebody's handshake has failed, once */
 void secure_say_counts(struct secure *); /* at a server's end: handshakes, those resumed, those that failed and why the last did */
 void secure_end(struct secure *);        /* env->net is the net beneath again */
 

@@ -120,6 +120,7 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 	}
 	if (s->tool.done) return;
 	tls_tell_all(&s->teller);
+	if (!s->quiet) secure_say_failure(&s->secure);
 	pump(s);
 	measure(s);
 }
