@@ -477,6 +477,63 @@ static void a_changed_bit_is_always_found(void)
 	}
 }
 
+/* ---- what seeds have found, by itself ---- */
+
+static void shake_and_close(void)
+{
+	while (two_move(&two)) continue;
+	tls_finish(&two.client, two.now), tls_finish(&two.server, two.now);
+	while (two_move(&two)) continue;
+}
+
+static void early_data_knows_no_limit(void)
+{
+	static uint8_t bytes[1000];
+	CHECK(prepare(RESUMED13));
+	client.early_data_max = server.early_data_max = 5000;
+	server.record_size_limit = client.record_size_limit = 64; /* the client hears of it when its early data is gone */
+	two_start(&two, &client, &server);                        /* its ticket allows none yet */
+	shake_and_close();
+	two_end(&two);
+	two_start(&two, &client, &server);
+	CHECK_EQ(tls_send(&two.client, two.now, (struct bytes){ bytes, sizeof bytes }), sizeof bytes);
+	for (bool moved = true; moved; moved = two_move(&two)) tls_take(&two.server, tls_peek(&two.server).len);
+	CHECK(two.server.early_accepted && tls_is_connected(&two.client) && tls_is_connected(&two.server));
+	two_end(&two);
+}
+
+/* The client has a block for half a message, as in a handshake; no change_cipher_spec goes before its alert all the same. */
+static void closing_in_the_middle_of_a_ticket(void)
+{
+	CHECK(prepare(FULL13));
+	server.fragment_max = 20;
+	client.sessions = world.client_sessions;
+	two_start(&two, &client, &server);
+	for (unsigned i = 0; i < 10000 && !(tls_is_connected(&two.client) && two.client.handshake != NULL); i++) {
+		two_carry_out(&two, &two.client, &two.up), two_carry_in(&two, &two.server, &two.up);
+		two_carry_out(&two, &two.server, &two.down);
+		size_t taken = tls_input(&two.client, two.now, (struct bytes){ two.down.at, size_min(two.down.len, 1) });
+		memmove(two.down.at, two.down.at + taken, two.down.len -= taken);
+	}
+	CHECK(tls_is_connected(&two.client) && two.client.handshake != NULL && two.client.handshake->collected > 0);
+	shake_and_close();
+	CHECK(tls_failure(&two.server) == NULL && two.server_news & TLS_EOF);
+	two_end(&two);
+}
+
+static void alerts_are_never_cut(void)
+{
+	for (unsigned version = TLS_1_2; version <= TLS_1_3; version++) {
+		CHECK(prepare(version == TLS_1_2 ? FULL12 : FULL13));
+		server.fragment_max = client.fragment_max = 1;
+		two_start(&two, &client, &server);
+		CHECK(two_shake(&two));
+		shake_and_close();
+		CHECK(two.client_news & two.server_news & TLS_DONE);
+		two_end(&two);
+	}
+}
+
 /* ---- wiped ---- */
 
 static struct { uint8_t at[16]; const char *what; } secrets[64];
@@ -556,9 +613,14 @@ int main(int argc, char **argv)
 	if (argc > 1) first_seed = last_seed = strtoull(argv[1], NULL, 10);
 	if (argc > 2) last_seed = strtoull(argv[2], NULL, 10);
 	TEST(any_configuration_over_any_wire);
-	if (argc == 1) TEST(a_cut_stream_is_told_from_one_that_ended);
-	if (argc == 1) TEST(a_changed_bit_is_always_found);
-	if (argc == 1) TEST(what_is_over_leaves_no_secret);
+	if (argc == 1) {
+		TEST(a_cut_stream_is_told_from_one_that_ended);
+		TEST(a_changed_bit_is_always_found);
+		TEST(what_is_over_leaves_no_secret);
+		TEST(early_data_knows_no_limit);
+		TEST(closing_in_the_middle_of_a_ticket);
+		TEST(alerts_are_never_cut);
+	}
 	two_free(&two);
 	two_close();
 	return tap_end();
