@@ -41,7 +41,7 @@ struct secure_options {
 	"  --cert FILE --key FILE   who we are: a chain and its key, in PEM (a server without: one made on the spot)\n" \
 	"  --ca FILE         whom to believe instead of the system's; a server asks its clients for such certificates\n" \
 	"  --insecure        believes anybody           --alpn A,B          protocols offered or taken\n" \
-	"  --crl FILE        with --ca: what it has revoked        --must-staple       a server has to staple an OCSP response\n" \
+	"  --crl FILE        with --ca: what it has revoked        --must-staple       servers have to staple OCSP\n" \
 	"  --ocsp FILE       with --cert: an OCSP response to staple (DER)\n" \
 	"  --tls-min 1.2  --tls-max 1.3                 --keylog FILE       secrets, for Wireshark (or SSLKEYLOGFILE)\n"
 
