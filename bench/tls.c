@@ -33,6 +33,7 @@ static struct crypt *context;
 static struct x509_trust *trust;
 static struct pool handshakes, records;
 static struct tls_config client_config, server_config;
+static struct tls_sessions *sessions;
 static struct tls client, server;
 static struct { struct crypt_key *key; uint8_t der[CERTIFICATE_MAX]; struct tls_identity identity; } made[IDENTITIES_MAX];
 
@@ -87,7 +88,7 @@ static void make_certificates(unsigned count)
 static void set_up(const char *group, unsigned certificates)
 {
 	static uint16_t groups[1], suites[] = { TLS_AES_128_GCM_SHA256 };
-	size_t block = tls_handshake_block_bytes(), sessions = tls_sessions_size(4), tickets = tls_tickets_size(16);
+	size_t block = tls_handshake_block_bytes(), sessions_bytes = tls_sessions_size(4), tickets = tls_tickets_size(16);
 
 	rng_init_number(&rng, 1);
 	context = crypt_open(&rng);
@@ -100,7 +101,7 @@ static void set_up(const char *group, unsigned certificates)
 	                           .groups = groups, .groups_count = 1, .suites = suites, .suites_count = 1 };
 	client_config = server_config = both;
 	client_config.trust = trust;
-	client_config.sessions = tls_sessions_init((struct room){ memory(sessions), sessions }, 4, 4);
+	client_config.sessions = sessions = tls_sessions_init((struct room){ memory(sessions_bytes), sessions_bytes }, 4, 4);
 	server_config.identities = &made[0].identity, server_config.identities_count = 1;
 	server_config.tickets = tls_tickets_init((struct room){ memory(tickets), tickets }, context, &rng, NULL, 0, 16);
 }
@@ -115,7 +116,7 @@ static void tear_down(unsigned certificates)
 	crypt_close(context);
 	free(handshakes.at);
 	free(records.at);
-	free(client_config.sessions);
+	free(sessions);
 	free(server_config.tickets);
 }
 

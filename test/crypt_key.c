@@ -148,6 +148,16 @@ static void keys_of_the_wrong_kind_or_size(void)
 	crypt_key_end(key);
 }
 
+static void halves_that_do_not_belong_together(void)
+{
+	char changed[sizeof sec1_pem];
+	memcpy(changed, sec1_pem, sizeof sec1_pem);
+	char *at = strstr(changed, "IFy/AZZ6"); /* in the private half */
+	CHECK(at != NULL);
+	at[3] = 'B';
+	CHECK_REFUSED(changed, "line 4: the key's private and public halves do not belong together; was the file edited?");
+}
+
 /* Every prefix of a file, and every byte of it changed: an answer, and a sentence with it if that is no. */
 static void any_bytes(void)
 {
@@ -177,6 +187,7 @@ int main(void)
 	TEST(encrypted_keys);
 	TEST(damaged_keys);
 	TEST(keys_of_the_wrong_kind_or_size);
+	TEST(halves_that_do_not_belong_together);
 	TEST(any_bytes);
 	crypt_close(c);
 	return tap_end();

@@ -61,6 +61,15 @@ static EVP_PKEY *decode(struct crypt *c, const uint8_t *der, long len)
 	return d2i_AutoPrivateKey_ex(NULL, &der, len, c->library, NULL);
 }
 
+/* A file holds the public half too, and nothing makes sure that it is this key's. RSA's check takes long, and is left. */
+static bool halves_fit(struct crypt *c, EVP_PKEY *pkey)
+{
+	EVP_PKEY_CTX *check = EVP_PKEY_CTX_new_from_pkey(c->library, pkey, NULL);
+	bool fit = check != NULL && EVP_PKEY_pairwise_check(check) == 1;
+	EVP_PKEY_CTX_free(check);
+	return fit;
+}
+
 static struct crypt_key *judge(struct crypt *c, EVP_PKEY *pkey, unsigned bits_min, unsigned line, struct text *why)
 {
 	char curve[32] = "";
@@ -72,6 +81,11 @@ static struct crypt_key *judge(struct crypt *c, EVP_PKEY *pkey, unsigned bits_mi
 	if (rsa && (bits < bits_min || bits > CRYPT_RSA_BITS_MAX)) {
 		text_printf(why, "line %u: an RSA key of %u bits; %u to %u are taken: make a new one", line, bits, bits_min,
 		            CRYPT_RSA_BITS_MAX);
+		EVP_PKEY_free(pkey);
+		return NULL;
+	}
+	if (!rsa && !halves_fit(c, pkey)) {
+		text_printf(why, "line %u: the key's private and public halves do not belong together; was the file edited?", line);
 		EVP_PKEY_free(pkey);
 		return NULL;
 	}
