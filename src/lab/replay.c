@@ -25,35 +25,38 @@ static bool same_connection(const struct expect_segment *a, const struct expect_
 	return ip_equal(a->src, b->src) && ip_equal(a->dst, b->dst) && s->src_port == o->src_port && s->dst_port == o->dst_port;
 }
 
-/* The first segment with data that the filter takes says which connection it is. */
-static size_t find_first(const struct story *story, size_t from, const char *expression, struct expect_segment *first)
+/* The newest connection whose opening the filter takes. */
+static size_t find_opening(const struct story *story, size_t from, const char *expression, struct expect_segment *syn)
 {
 	struct filter filter = story_filter(expression);
-	size_t i = from;
+	struct expect_segment s;
+	size_t found = story->capture.count;
 
-	for (; i < story->capture.count; i++) {
+	for (size_t i = from; i < story->capture.count; i++) {
 		const struct captured *p = &story->capture.packet[i];
-		if (story_takes(&filter, p) && expect_segment(p->data, first) && first->seg.text.len > 0) break;
+		if (!story_takes(&filter, p) || !expect_segment(p->data, &s) || (s.seg.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) continue;
+		found = i;
+		*syn = s;
 	}
 	filter_free(&filter);
-	return i;
+	return found;
 }
 
 struct bytes replay_find(const struct story *story, size_t from, const char *expression)
 {
-	struct expect_segment first, s;
+	struct expect_segment syn = { 0 }, s;
 	struct bytes flight = { NULL, 0 };
-	size_t i = find_first(story, from, expression, &first), room = 1 << 16;
-	uint32_t next = first.seg.seq;
+	size_t i = find_opening(story, from, expression, &syn), room = 1 << 16;
 
 	if (i == story->capture.count) return flight;
+	uint32_t next = syn.seg.seq + 1;
 	uint8_t *at = malloc(room);
 	assert(at != NULL);
 	for (; i < story->capture.count; i++) {
 		if (!expect_segment(story->capture.packet[i].data, &s) || s.seg.text.len == 0) continue;
-		if (same_connection(&s, &first, true)) break;
+		if (same_connection(&s, &syn, true)) break;
 		/* Each packet is heard on every wire it passes: once is enough. */
-		if (!same_connection(&s, &first, false) || s.seg.seq != next || s.seg.text.len > room - flight.len) continue;
+		if (!same_connection(&s, &syn, false) || s.seg.seq != next || s.seg.text.len > room - flight.len) continue;
 		memcpy(at + flight.len, s.seg.text.at, s.seg.text.len);
 		flight.len += s.seg.text.len;
 		next += (uint32_t)s.seg.text.len;

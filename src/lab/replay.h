@@ -9,7 +9,8 @@
 
 #include "lab/story.h"
 
-/* What a client said first, of those whose packets the filter takes, in the packets from `from` on; malloc'ed, len 0: none. */
+/* What a client said first, on the newest connection whose SYN the filter takes, in the packets from `from` on; malloc'ed, len 0:
+ * none. */
 struct bytes replay_find(const struct story *, size_t from, const char *filter);
 
 /* `flight` stays lent. */
