@@ -50,11 +50,14 @@ ip address add 10.9.0.1/24 dev tap9
 ip address add fd09::1/64 dev tap9 nodad
 ip link set tap9 up
 head -c 1000000 /dev/urandom >million
+"$TULLE" tls ca new >log 2>&1 && "$TULLE" tls cert issue www.example.com 10.9.0.1 10.9.0.2 --out both >>log 2>&1
+result $? 'an authority and a certificate'
 
 # --- our stack serves, the kernel asks ---
-"$TULLE" stack --link tap:tap9 --address 10.9.0.2/24 --address fd09::2/64 -- echo serve tcp://:6666 udp://:7777 >serve 2>&1 &
+"$TULLE" stack --link tap:tap9 --address 10.9.0.2/24 --address fd09::2/64 -- \
+	echo serve tcp://:6666 udp://:7777 tls://:6443 --cert both.pem --key both.key >serve 2>&1 &
 servers=$!
-await serve udp
+await serve tls
 result $? 'an echo server listens on our stack'
 grep -q '^Seccomp:.*2' /proc/$servers/status && grep -q '^CapEff:.*0000000000000000' /proc/$servers/status
 result $? 'locked in: a list of system calls, no capabilities'
@@ -76,6 +79,10 @@ timeout 20 nc -N 10.9.0.2 6666 <million >back2
 wait $one
 cmp million back1 >log 2>&1 && cmp million back2 >log 2>&1
 result $? 'to two at once on one port'
+check 'TLS over our TCP: a megabyte for a client on the kernel'\''s' "$TULLE" echo call tls://10.9.0.2:6443 --ca ca.pem --bytes 1M
+{ echo 'Hello World!'; sleep 1; } | timeout 10 openssl s_client -connect 10.9.0.2:6443 -CAfile ca.pem -verify_return_error -quiet >log 2>&1
+grep -qx 'Hello World!' log
+result $? 'and openssl hears its line'
 check 'the kernel'\''s UDP is answered' "$TULLE" echo call udp://10.9.0.2:7777 --count 5 --every 10ms
 "$TULLE" echo call tcp://10.9.0.2:6667 >log 2>&1
 grep -q 'connection refused' log
@@ -85,7 +92,7 @@ grep -q 'connection refused' log
 result $? 'and over UDP, by ICMP'
 gone $servers
 result $? 'it ends when asked to'
-grep -q '5 connections, 5 datagrams' serve
+grep -q '7 connections, 5 datagrams' serve
 result $? 'and says what it has done'
 servers=''
 
@@ -99,6 +106,8 @@ servers=$!
 "$TULLE" http serve www http://:8080 --quiet >http.out 2>&1 &
 servers="$servers $!"
 "$TULLE" dns serve --zone example.com=example.com.zone --listen 10.9.0.1 >dns.out 2>&1 &
+servers="$servers $!"
+openssl s_server -accept 8444 -cert both.pem -key both.key -WWW >openssl.out 2>&1 </dev/null &
 servers="$servers $!"
 await echo.out udp && await http.out Serving && await dns.out records
 ours echo call tcp://10.9.0.1:6666 --count 3 --every 10ms >log 2>&1
@@ -114,6 +123,12 @@ result $? 'and over IPv6'
 ours http get http://10.9.0.1:8080/million --output - >back 2>log
 cmp million back >>log 2>&1
 result $? 'a file comes over HTTP'
+ours http get https://www.example.com:8444/million --ca ca.pem --output - >back 2>log
+cmp million back >>log 2>&1
+result $? 'and one from openssl over TLS, by name'
+ours http get https://10.9.0.1:8444/million >log 2>&1
+[ $? = 1 ] && grep -q 'no path to a trusted root' log
+result $? 'unless its certificate is nobody'\''s'
 ours echo call tcp://10.9.0.1:6667 --count 1 >log 2>&1
 grep -q 'connection refused' log
 result $? 'a closed port is refused'
