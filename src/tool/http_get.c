@@ -254,6 +254,7 @@ struct tool *http_get_open(int argc, const char *const *argv, struct tool_env *e
 	g->tool.stop = stop, g->tool.end = end_tool;
 	g->started_at = net_now(env->net);
 	if (url_is_secure(&g->url) && !secure_start(&g->secure, env, "http get", false, "")) return NULL;
+	secure_speak(&g->secure, "http/1.1");
 	dial_start(&g->dial, env, &g->secure, &g->url, g->timeout);
 	return &g->tool;
 }

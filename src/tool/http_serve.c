@@ -496,6 +496,7 @@ struct tool *http_serve_open(int argc, const char *const *argv, struct tool_env 
 		return NULL;
 	}
 	if (url_is_secure(&url) && !secure_start(&s->secure, env, "http serve", true, url.host)) return NULL;
+	secure_speak(&s->secure, "http/1.1");
 	s->listener = secure_listen(&s->secure, env->net, &url.at);
 	if (s->listener == 0 && *url.host == '\0' && net_why_not(env->net) != NET_IN_USE)
 		url.at.ip = ip4_any(), s->listener = secure_listen(&s->secure, env->net, &url.at);

@@ -164,6 +164,14 @@ bool secure_start(struct secure *s, struct tool_env *env, const char *who, bool 
 	return false;
 }
 
+void secure_speak(struct secure *s, const char *protocol)
+{
+	if (s->net == NULL || s->config.alpn_count > 0) return;
+	s->alpn[0] = protocol;
+	s->config.alpn = s->alpn;
+	s->config.alpn_count = 1;
+}
+
 net_id secure_listen(struct secure *s, struct net *net, const struct addr *at)
 {
 	return s->net != NULL ? net_tls_listen(s->net, at, &s->config) : net_listen(net, at);

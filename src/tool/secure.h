@@ -64,6 +64,7 @@ struct secure { /* zeroed before */
 
 /* `name`: a server's own, for a certificate made on the spot; may be "". False: said on err, status set, nothing held. */
 bool secure_start(struct secure *, struct tool_env *, const char *who, bool server, const char *name);
+void secure_speak(struct secure *, const char *protocol); /* what is spoken above, unless --alpn says otherwise (RFC 7301) */
 net_id secure_listen(struct secure *, struct net *, const struct addr *);
 net_id secure_connect(struct secure *, struct net *, const struct addr *, const char *name);
 const char *secure_why(struct secure *, enum net_why); /* net_why_words, or what TLS says of it */
