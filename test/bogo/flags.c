@@ -23,7 +23,7 @@ static const struct { const char *name; enum kind kind; size_t at; } rows[] = {
 	ROW(require_any_client_certificate, FLAG), ROW(verify_fail, FLAG), ROW(enable_ocsp_stapling, FLAG),
 	ROW(decline_ocsp_callback, FLAG), ROW(fail_ocsp_callback, FLAG), ROW(use_ocsp_callback, FLAG),
 	ROW(decline_alpn, FLAG), ROW(reject_alpn, FLAG),
-	ROW(curves, LIST), ROW(signing_prefs, LIST), ROW(verify_prefs, LIST), ROW(key_file, WORDS), ROW(cert_file, WORDS),
+	ROW(curves, LIST), ROW(signing_prefs, LIST), ROW(verify_prefs, LIST), ROW(cipher, WORDS), ROW(key_file, WORDS), ROW(cert_file, WORDS),
 	ROW(host_name, WORDS), ROW(advertise_alpn, WORDS), ROW(select_alpn, WORDS), ROW(ocsp_response, BASE64),
 	ROW(max_send_fragment, NUMBER),
 	ROW(shim_writes_first, FLAG), ROW(read_with_unfinished_write, FLAG), ROW(early_write_after_message, NUMBER),
@@ -46,6 +46,8 @@ static const struct { const char *name; enum kind kind; size_t at; } rows[] = {
 	/* Always so. */
 	{ "no_tls1", IGNORED, 0 }, { "no_tls11", IGNORED, 0 }, { "forbid_renegotiation_after_handshake", IGNORED, 0 },
 	{ "enforce_rsa_key_usage", IGNORED, 0 }, { "expect_secure_renegotiation", IGNORED, 0 }, { "retain_only_sha256_client_cert", IGNORED, 0 },
+	/* Never so: a client waits for the server's Finished. */
+	{ "false_start", IGNORED, 0 },
 	/* What these would look at is kept by the machine for itself; what goes over the wire is looked at by the runner. */
 	{ "expect_msg_callback", IGNORED_VALUE, 0 }, { "expect_advertised_alpn", IGNORED_VALUE, 0 },
 	{ "expect_session_id", IGNORED, 0 }, { "expect_no_session_id", IGNORED, 0 },

@@ -24,7 +24,7 @@ struct bogo_flags {
 	bool decline_ocsp_callback, fail_ocsp_callback, use_ocsp_callback;
 	bool decline_alpn, reject_alpn;
 	struct bogo_list curves, signing_prefs, verify_prefs;
-	const char *key_file, *cert_file, *host_name, *advertise_alpn, *select_alpn;
+	const char *cipher, *key_file, *cert_file, *host_name, *advertise_alpn, *select_alpn;
 	struct bytes ocsp_response;
 	int max_send_fragment;
 	/* what to do with it */

@@ -147,11 +147,31 @@ static void configure_lists(struct tls_config *config, const struct bogo_flags *
 	}
 }
 
+/* The few of OpenSSL's words for lists of suites that the runner says. */
+static void configure_suites(struct tls_config *config, const struct bogo_flags *flags)
+{
+	static const uint16_t not_aes[] = { TLS_CHACHA20_POLY1305_SHA256, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+	                                    TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 };
+	static const uint16_t aes128[] = { TLS_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	                                   TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 };
+
+	if (flags->cipher == NULL || strcmp(flags->cipher, "DEFAULT:NULL-SHA") == 0) return;
+	if (strcmp(flags->cipher, "DEFAULT:!AES") == 0) {
+		config->suites = not_aes, config->suites_count = COUNT(not_aes);
+	} else if (strcmp(flags->cipher, "AES128") == 0) {
+		config->suites = aes128, config->suites_count = COUNT(aes128);
+	} else {
+		fprintf(stderr, "not implemented: -cipher %s\n", flags->cipher);
+		exit(BOGO_UNIMPLEMENTED);
+	}
+}
+
 static void configure(struct tls_config *config, const struct bogo_flags *flags)
 {
 	*config = (struct tls_config){ .crypt = library, .rng = &rng, .handshakes = &handshakes, .records = &records };
 	configure_versions(config, flags);
 	configure_lists(config, flags);
+	configure_suites(config, flags);
 	configure_names(config, flags);
 	identity.ocsp = flags->decline_ocsp_callback ? (struct bytes){ 0 } : flags->ocsp_response;
 	config->identities = &identity;
