@@ -26,8 +26,10 @@ static bool have_groups(struct crypt *c)
 	c->p256 = EC_GROUP_new_by_curve_name_ex(c->library, NULL, NID_X9_62_prime256v1);
 	c->p384 = EC_GROUP_new_by_curve_name_ex(c->library, NULL, NID_secp384r1);
 	c->x25519_base = EVP_PKEY_new_raw_public_key_ex(c->library, "X25519", NULL, base, sizeof base);
+	c->x25519_make = EVP_PKEY_CTX_new_from_name(c->library, "X25519", NULL);
 	c->x25519_peer = EVP_PKEY_new_raw_public_key_ex(c->library, "X25519", NULL, base, sizeof base);
-	return c->p256 != NULL && c->p384 != NULL && c->x25519_base != NULL && c->x25519_peer != NULL;
+	return c->p256 != NULL && c->p384 != NULL && c->x25519_base != NULL && c->x25519_peer != NULL &&
+	       c->x25519_make != NULL && EVP_PKEY_fromdata_init(c->x25519_make) == 1;
 }
 
 /* NULL: all is well. */
@@ -50,6 +52,7 @@ static void tear_down(struct crypt *c)
 	EC_GROUP_free(c->p384);
 	EVP_PKEY_free(c->x25519_base);
 	EVP_PKEY_free(c->x25519_peer);
+	EVP_PKEY_CTX_free(c->x25519_make);
 	for (int i = 0; i < CRYPT_HASHES; i++) EVP_MD_free(c->digests[i]);
 	for (int i = 0; i < CRYPT_AEADS; i++) EVP_CIPHER_free(c->ciphers[i]);
 	OSSL_PROVIDER_unload(c->standard);

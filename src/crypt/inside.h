@@ -30,6 +30,7 @@ struct crypt {
 	EC_GROUP *p256, *p384;
 	EVP_PKEY *x25519_base; /* the point 9, as if it were a peer's */
 	bool has_mlkem;
+	EVP_PKEY_CTX *x25519_make;             /* ready to make keys of bytes */
 	EVP_PKEY *x25519_peer;                 /* its point is set anew each time */
 	struct crypt_hkdf no_salt[CRYPT_HASHES];
 	struct crypt_seen { struct bytes der; X509 *x509; } seen[CRYPT_SEEN_MAX]; /* x509_seen.c; both owned */

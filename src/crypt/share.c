@@ -108,12 +108,7 @@ static EVP_PKEY *x25519_private(struct crypt *c, uint8_t *key)
 	OSSL_PARAM params[] = { OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, key, X25519_BYTES),
 	                        OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, unused, X25519_BYTES), OSSL_PARAM_END };
 	EVP_PKEY *pkey = NULL;
-	EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(c->library, "X25519", NULL);
-
-	if (make == NULL || EVP_PKEY_fromdata_init(make) != 1 || EVP_PKEY_fromdata(make, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
-		pkey = NULL;
-	EVP_PKEY_CTX_free(make);
-	return pkey;
+	return EVP_PKEY_fromdata(c->x25519_make, &pkey, EVP_PKEY_KEYPAIR, params) == 1 ? pkey : NULL;
 }
 
 static bool x25519_multiply(EVP_PKEY_CTX *derive, EVP_PKEY *point, uint8_t *out)
