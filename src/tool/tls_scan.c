@@ -2,6 +2,7 @@
 /* tls_scan.c - one connection after another, each with a question; the answers decide on the next. */
 #include "tool/tls_scan.h"
 
+#include "pack/pack.h"
 #include "proto/tls/seen.h"
 #include "proto/tls/sessions.h"
 #include "tool/lookup.h"
@@ -10,7 +11,6 @@
 #include "tool/tls.h"
 
 #define SEEN_BYTES (256u << 10)
-#define ANSWER_MAX 16384 /* bytes of a hello */
 
 /* In this order. Up to STEP_GREASE a hello is enough; then come whole handshakes. */
 enum step {
@@ -131,7 +131,7 @@ static bool configure(struct scan *s)
 		c->version_max = TLS_1_2;
 		return s->item == 0 && s->results.shook && v12;
 	case STEP_PACKED:
-		c->packings = 2 | 4 | 8, c->sessions = NULL; /* zlib, brotli, zstd by RFC 8879's numbers */
+		c->packings = 1u << PACK_ZLIB | 1u << PACK_BROTLI | 1u << PACK_ZSTD, c->sessions = NULL;
 		return s->item == 0 && s->results.shook && v13;
 	case STEP_SCHEMES:
 		if (!s->results.shook || s->item == s->all_schemes.count) return false;
