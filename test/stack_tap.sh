@@ -13,17 +13,7 @@ if [ -z "${IN_NAMESPACE:-}" ]; then
 	[ -n "$own_network" ] || skip 'user namespaces are forbidden here'
 	IN_NAMESPACE=1 exec unshare $own_network sh "$0"
 fi
-work=$(mktemp -d)
-cd "$work" || exit 1
-servers=''
-trap 'for s in $servers; do kill "$s" 2>/dev/null; done; rm -rf "$work"' EXIT
-n=0
-result() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && { echo "ok $n - $2"; return; }
-	[ -s log ] && head -c 4000 log | sed 's/^/# /'
-	echo "not ok $n - $2"
-}
+. "$(dirname "$0")/ground.sh"
 check() { # WHAT COMMAND...
 	what=$1
 	shift
@@ -31,14 +21,6 @@ check() { # WHAT COMMAND...
 	result $? "$what"
 }
 ours() { timeout 30 "$TULLE" stack --link tap:tap9 --address 10.9.0.2/24 --address fd09::2/64 --dns 10.9.0.1 -- "$@"; }
-await() { # FILE WORDS: until they stand in it
-	i=0
-	until grep -q "$2" "$1" 2>/dev/null; do
-		i=$((i + 1))
-		[ $i -gt 200 ] && return 1
-		sleep 0.05
-	done
-}
 gone() { # PID: asked to stop, it does within its time
 	kill -TERM "$1"
 	wait "$1"

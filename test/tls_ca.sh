@@ -1,39 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # tls ca new, tls cert issue and tls cert show, seen by openssl (verify, x509, s_server) and by the real curl.
-# In a network namespace of its own where that may be made, so that no port is taken.
 set -u
-. "$(dirname "$0")/namespace.sh"
-if [ -z "${IN_NAMESPACE:-}" ] && [ -n "$own_network" ]; then
-	IN_NAMESPACE=1 exec unshare $own_network sh "$0"
-fi
-[ -n "${IN_NAMESPACE:-}" ] && ip link set lo up
-work=$(mktemp -d)
-cd "$work" || exit 1
-server=''
-trap '[ -n "$server" ] && kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
-n=0
-result() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && { echo "ok $n - $2"; return; }
-	[ -s log ] && head -c 4000 log | sed 's/^/# /'
-	echo "not ok $n - $2"
-}
-wants() { # WHAT STATUS WORDS COMMAND...: its exit status, and words it says
-	what=$1 status=$2 words=$3
-	shift 3
-	timeout 20 "$@" >log 2>&1 </dev/null
-	[ $? = "$status" ] && grep -q -- "$words" log
-	result $? "$what"
-}
-await_port() { # NUMBER: until somebody listens there
-	i=0
-	until ss -Hltn "sport = :$1" | grep -q .; do
-		i=$((i + 1))
-		[ $i -gt 200 ] && return 1
-		sleep 0.05
-	done
-}
+. "$(dirname "$0")/ground.sh"
 
 # --- the authority ---
 wants 'an authority is two files' 0 'ca.key  its key' "$TULLE" tls ca new --name 'Test Authority'
@@ -106,7 +75,7 @@ result $? 'with the fingerprint that openssl gives it'
 
 # --- in use ---
 openssl s_server -accept 127.0.0.1:8443 -cert www.example.com.pem -key www.example.com.key -CAfile ca.pem -Verify 1 -verify_return_error -www -quiet >server 2>&1 &
-server=$!
+server=$! servers="$servers $!"
 await_port 8443
 wants 'curl believes the server, and is believed' 0 'TLSv1.3' curl -sS -m 10 --cacert ca.pem --cert me.pem --key me.key --resolve www.example.com:8443:127.0.0.1 https://www.example.com:8443/
 wants 'by its address too' 0 'TLSv1.3' curl -sS -m 10 --cacert ca.pem --cert me.pem --key me.key https://127.0.0.1:8443/
@@ -118,7 +87,7 @@ serve() { # CERTIFICATE [MORE]: our server with it
 	certificate=$1
 	shift
 	"$TULLE" tls server 127.0.0.1:8443 --quiet --cert "$certificate.pem" --key "$certificate.key" "$@" >server 2>&1 &
-	server=$!
+	server=$! servers="$servers $!"
 	await_port 8443
 }
 serve www.example.com --ocsp www.example.com.ocsp

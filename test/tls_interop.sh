@@ -6,37 +6,11 @@
 #     tls_peer client  ----  openssl s_server, gnutls-serv, selfserv, wolfssl_peer, nginx     one server a kind of key
 #     tls_peer server  ----  openssl s_client, gnutls-cli, tstclnt, wolfssl_peer, curl        one server, chosen by SNI
 #
-# In a network namespace of its own where that may be made, so that no port is taken.
 set -u
-. "$(dirname "$0")/namespace.sh"
-if [ -z "${IN_NAMESPACE:-}" ] && [ -n "$own_network" ]; then
-	IN_NAMESPACE=1 exec unshare $own_network sh "$0"
-fi
-[ -n "${IN_NAMESPACE:-}" ] && ip link set lo up
-PATH=$PATH:/usr/sbin:/sbin
-work=$(mktemp -d)
-cd "$work" || exit 1
-servers=''
-trap 'kill $servers 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-n=0
-result() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && { echo "ok $n - $2"; return; }
-	head -c 2000 log | tr -d '\000\r' | awk '{ print "# " $0 }'
-	echo "not ok $n - $2"
-}
+. "$(dirname "$0")/ground.sh"
 skip() { # WHAT WHY
 	n=$((n + 1))
 	echo "ok $n - $1 # SKIP $2"
-}
-await_port() { # NUMBER: until somebody listens there
-	i=0
-	until ss -Hltn "sport = :$1" | grep -q .; do
-		i=$((i + 1))
-		[ $i -gt 200 ] && return 1
-		sleep 0.05
-	done
 }
 await_line() { # FILE: until it has one
 	i=0

@@ -2,45 +2,11 @@
 # SPDX-License-Identifier: ISC
 # HelloRetryRequest (RFC 8446, 4.1.4) from our server to strangers: for another group, and for the sake of its cookie. GnuTLS is
 # not asked for the second: it takes a HelloRetryRequest only if it names a group (seen in 3.7.9).
-# In a network namespace of its own where that may be made, so that no port is taken.
 set -u
-. "$(dirname "$0")/namespace.sh"
-if [ -z "${IN_NAMESPACE:-}" ] && [ -n "$own_network" ]; then
-	IN_NAMESPACE=1 exec unshare $own_network sh "$0"
-fi
-[ -n "${IN_NAMESPACE:-}" ] && ip link set lo up
-PATH=$PATH:/usr/sbin:/sbin
-unset SSLKEYLOGFILE SSL_CERT_FILE
-work=$(mktemp -d)
-cd "$work" || exit 1
-pid=''
-trap '[ -n "$pid" ] && kill $pid 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
-n=0
-result() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && { echo "ok $n - $2"; return; }
-	cat log server 2>/dev/null | head -c 6000 | tr -d '\000' | sed 's/^/# /'
-	echo "not ok $n - $2"
-}
-await() { # FILE WORDS: until they stand in it
-	i=0
-	until grep -q "$2" "$1" 2>/dev/null; do
-		i=$((i + 1))
-		[ $i -gt 200 ] && return 1
-		sleep 0.05
-	done
-}
-await_port() { # NUMBER: until somebody listens there
-	i=0
-	until ss -Hltn "sport = :$1" | grep -q .; do
-		i=$((i + 1))
-		[ $i -gt 200 ] && return 1
-		sleep 0.05
-	done
-}
+. "$(dirname "$0")/ground.sh"
 serve() { # ARGS...
 	"$TULLE" tls server 127.0.0.1:6445 --echo --cert good.pem --key good.key "$@" >server 2>&1 &
-	pid=$!
+	pid=$! servers="$servers $!"
 	await_port 6445
 }
 stop() { kill "$pid" && wait "$pid"; }

@@ -2,49 +2,8 @@
 # SPDX-License-Identifier: ISC
 # tls:// and https:// in the tools, against openssl and the real curl, both ways; what is wrong with a certificate is
 # refused, and said; the key log opens a capture in tshark.
-# In a network namespace of its own where that may be made, so that no port is taken.
 set -u
-. "$(dirname "$0")/namespace.sh"
-if [ -z "${IN_NAMESPACE:-}" ] && [ -n "$own_network" ]; then
-	IN_NAMESPACE=1 exec unshare $own_network sh "$0"
-fi
-[ -n "${IN_NAMESPACE:-}" ] && ip link set lo up
-PATH=$PATH:/usr/sbin:/sbin
-unset SSLKEYLOGFILE SSL_CERT_FILE
-work=$(mktemp -d)
-cd "$work" || exit 1
-servers=''
-trap 'for s in $servers; do kill "$s" 2>/dev/null; done; wait 2>/dev/null; rm -rf "$work"' EXIT
-n=0
-result() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && { echo "ok $n - $2"; return; }
-	[ -s log ] && head -c 4000 log | tr -d '\000' | sed 's/^/# /'
-	echo "not ok $n - $2"
-}
-await() { # FILE WORDS: until they stand in it
-	i=0
-	until grep -q "$2" "$1" 2>/dev/null; do
-		i=$((i + 1))
-		[ $i -gt 200 ] && return 1
-		sleep 0.05
-	done
-}
-await_port() { # NUMBER: until somebody listens there
-	i=0
-	until ss -Hltn "sport = :$1" | grep -q .; do
-		i=$((i + 1))
-		[ $i -gt 200 ] && return 1
-		sleep 0.05
-	done
-}
-wants() { # WHAT STATUS WORDS COMMAND...: its exit status, and words it says
-	what=$1 status=$2 words=$3
-	shift 3
-	timeout 20 "$@" >log 2>&1 </dev/null
-	[ $? = "$status" ] && grep -q -- "$words" log
-	result $? "$what"
-}
+. "$(dirname "$0")/ground.sh"
 call() { wants "$1" "$2" "$3" "$TULLE" echo call --every 10ms --count 2 --timeout 10s $4; } # WHAT STATUS WORDS ARGS
 ends() { # PID: ended well by SIGTERM
 	kill "$1" && wait "$1"

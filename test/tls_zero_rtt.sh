@@ -2,46 +2,11 @@
 # SPDX-License-Identifier: ISC
 # 0-RTT against openssl: its early data is taken by our server once, and with the same ticket not again; refused early data is
 # passed over, also behind a HelloRetryRequest; our client's is taken by its server.
-# In a network namespace of its own where that may be made, so that no port is taken.
 set -u
-. "$(dirname "$0")/namespace.sh"
-if [ -z "${IN_NAMESPACE:-}" ] && [ -n "$own_network" ]; then
-	IN_NAMESPACE=1 exec unshare $own_network sh "$0"
-fi
-[ -n "${IN_NAMESPACE:-}" ] && ip link set lo up
-PATH=$PATH:/usr/sbin:/sbin
-unset SSLKEYLOGFILE SSL_CERT_FILE
-work=$(mktemp -d)
-cd "$work" || exit 1
-pids=''
-trap 'for p in $pids; do kill "$p" 2>/dev/null; done; wait 2>/dev/null; rm -rf "$work"' EXIT
-n=0
-result() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && { echo "ok $n - $2"; return; }
-	cat log server 2>/dev/null | head -c 6000 | tr -d '\000' | sed 's/^/# /'
-	echo "not ok $n - $2"
-}
-await() { # FILE WORDS: until they stand in it
-	i=0
-	until grep -q "$2" "$1" 2>/dev/null; do
-		i=$((i + 1))
-		[ $i -gt 200 ] && return 1
-		sleep 0.05
-	done
-}
-await_port() { # NUMBER: until somebody listens there
-	i=0
-	until ss -Hltn "sport = :$1" | grep -q .; do
-		i=$((i + 1))
-		[ $i -gt 200 ] && return 1
-		sleep 0.05
-	done
-}
+. "$(dirname "$0")/ground.sh"
 serve() { # ARGS...
 	"$TULLE" tls server 127.0.0.1:6443 --echo --cert good.pem --key good.key "$@" >server 2>&1 &
-	pid=$!
-	pids="$pids $pid"
+	pid=$! servers="$servers $!"
 	await_port 6443
 }
 stop() { kill "$pid" && wait "$pid"; }
@@ -87,7 +52,7 @@ stop
 
 openssl s_server -accept 127.0.0.1:6444 -cert good.pem -key good.key -early_data -quiet >log 2>&1 </dev/null &
 peer=$!
-pids="$pids $peer"
+servers="$servers $peer"
 await_port 6444 && timeout 20 "$TULLE" tls client localhost:6444 --ca ca.pem --resume --early early >server 2>&1 </dev/null
 grep -q 'early data taken' server && grep -q 'first words' log
 result $? "our client's early data is taken by openssl's server"

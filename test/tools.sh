@@ -1,47 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # echo and http on this host's sockets, against the real curl and nc (netcat-openbsd).
-# In a network namespace of its own where that may be made, so that no port is taken.
 set -u
-. "$(dirname "$0")/namespace.sh"
-if [ -z "${IN_NAMESPACE:-}" ] && [ -n "$own_network" ]; then
-	IN_NAMESPACE=1 exec unshare $own_network sh "$0"
-fi
-[ -n "${IN_NAMESPACE:-}" ] && ip link set lo up
-work=$(mktemp -d)
-cd "$work" || exit 1
-servers=''
-trap 'for s in $servers; do kill "$s" 2>/dev/null; done; rm -rf "$work"' EXIT
-n=0
-result() { # STATUS WHAT
-	n=$((n + 1))
-	[ "$1" = 0 ] && { echo "ok $n - $2"; return; }
-	[ -s log ] && head -c 4000 log | sed 's/^/# /'
-	echo "not ok $n - $2"
-}
-await() { # FILE WORDS: until they stand in it
-	i=0
-	until grep -q "$2" "$1" 2>/dev/null; do
-		i=$((i + 1))
-		[ $i -gt 200 ] && return 1
-		sleep 0.05
-	done
-}
-await_port() { # NUMBER: until somebody listens there
-	i=0
-	until ss -Hltn "sport = :$1" | grep -q .; do
-		i=$((i + 1))
-		[ $i -gt 200 ] && return 1
-		sleep 0.05
-	done
-}
-wants() { # WHAT STATUS WORDS COMMAND...: its exit status, and words it says
-	what=$1 status=$2 words=$3
-	shift 3
-	timeout 20 "$@" >log 2>&1
-	[ $? = "$status" ] && grep -q -- "$words" log
-	result $? "$what"
-}
+. "$(dirname "$0")/ground.sh"
 code() { # WHAT CODE CURL-ARGS...
 	what=$1 code=$2
 	shift 2
