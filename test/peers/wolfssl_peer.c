@@ -100,6 +100,7 @@ static void fetch(WOLFSSL_CTX *context, int port, const char *name, WOLFSSL_SESS
 	wolfSSL_write(ssl, request, (int)strlen(request));
 	while ((n = wolfSSL_read(ssl, answer, sizeof answer)) > 0)
 		if (print) fwrite(answer, 1, (size_t)n, stdout);
+	wolfSSL_SESSION_free(*session);
 	*session = wolfSSL_get1_session(ssl);
 	wolfSSL_shutdown(ssl);
 	wolfSSL_free(ssl);
@@ -114,6 +115,9 @@ static void call(char **argv)
 	if (strcmp(argv[6], "client") == 0) use_certificate(context, argv[7], argv[8]);
 	if (strcmp(argv[6], "resumed") == 0) fetch(context, atoi(argv[2]), argv[3], &session, 0);
 	fetch(context, atoi(argv[2]), argv[3], &session, 1);
+	wolfSSL_SESSION_free(session);
+	wolfSSL_CTX_free(context);
+	wolfSSL_Cleanup();
 }
 
 int main(int argc, char **argv)
