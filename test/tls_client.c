@@ -96,7 +96,7 @@ static void spoil_hello(unsigned how, struct tls_server_hello *sh, enum tls_aler
 	static uint8_t other_id[32];
 	*alert = TLS_ILLEGAL_PARAMETER;
 	switch (how) {
-	case 0: sh->legacy_version = TLS_1_3; break;
+	case 0: sh->compression = 255; break;
 	case 1: sh->session_id = (struct bytes){ other_id, sizeof other_id }; break;
 	case 2: sh->session_id.len = 0; break;
 	case 3: sh->compression = 1; break;
@@ -117,6 +117,18 @@ static void spoil_hello(unsigned how, struct tls_server_hello *sh, enum tls_aler
 	case 18: sh->has = 0, sh->legacy_version = TLS_1_1, *alert = TLS_PROTOCOL_VERSION; break;
 	default: *alert = TLS_CLOSE_NOTIFY; break; /* no more */
 	}
+}
+
+static void a_legacy_version_says_nothing(void)
+{
+	both();
+	start();
+	struct tls_server_hello sh = good_hello();
+	sh.legacy_version = TLS_1_3;
+	say_hello(&sh);
+	CHECK(two.client.state == TLS_CLIENT_WAIT_EE);
+	tls_end(&two.client);
+	CHECK(held_nothing());
 }
 
 static void a_server_hello_spoilt(void)
@@ -600,6 +612,7 @@ static void a_dot_at_the_end(void)
 int main(void)
 {
 	two_open(2, 1u << CRYPT_KEY_P256);
+	TEST(a_legacy_version_says_nothing);
 	TEST(a_server_hello_spoilt);
 	TEST(a_retry_spoilt);
 	TEST(after_a_retry);

@@ -70,7 +70,7 @@ calls() { # WHOSE KIND PORT WORD [MODES-THAT-ARE-NOT-ASKED WHY]: six connections
 		for mode in full resumed client; do
 			what="our client, $1, $2, TLS $version, $mode"
 			case " ${5:-} " in
-			*" $mode "* | *" $version-$mode "*) skip "$what" "$6" ;;
+			*" $mode "* | *" $version-$mode "*) echo "# $what: not asked, $6" ;;
 			*) grep -qx "$version $mode ok" log; result $? "$what" ;;
 			esac
 		done
@@ -196,7 +196,7 @@ serves() { # WHOSE COMMAND KIND [MODES-THAT-ARE-NOT-ASKED WHY]
 			[ $mode = resumed ] && resumed=yes
 			[ $mode = client ] && client=yes
 			case " ${4:-} " in
-			*" $mode "*) skip "$what" "$5"; continue ;;
+			*" $mode "*) echo "# $what: not asked, $5"; continue ;;
 			esac
 			$2 $3 $version $mode >log 2>&1
 			grep -q "^version=$version resumed=$resumed client=$client" log

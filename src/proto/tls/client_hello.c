@@ -374,7 +374,8 @@ static bool check_hello13(struct tls *t, const struct tls_server_hello *sh, cons
 	struct tls_handshake *h = t->handshake;
 	const struct tls_suite_info *suite = tls_suite_find(sh->suite);
 
-	if (sh->legacy_version != TLS_1_2) return tls_fail(t, TLS_ILLEGAL_PARAMETER, "%s: its legacy_version is %04x", message, sh->legacy_version);
+	if (sh->retry && sh->legacy_version != TLS_1_2) /* 4.1.4; of a ServerHello it says nothing (4.2.1) */
+		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "%s: its legacy_version is %04x", message, sh->legacy_version);
 	if (!bytes_equal(sh->session_id, (struct bytes){ h->session_id, h->session_id_len }))
 		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "%s: it does not repeat our session id", message);
 	if (sh->compression != 0) return tls_fail(t, TLS_ILLEGAL_PARAMETER, "%s: it wants compression", message);
