@@ -127,7 +127,9 @@ static void scan_finds_out(void)
 	CHECK(lan_tool(SERVER, "tls server 6443 --quiet --alpn http/1.1"));
 	CHECK(lan_tool(ALICE, "tls scan 10.0.0.1:6443"));
 	CHECK(lan_tool_ends(ALICE) && on[ALICE].tool->status == TOOL_OK);
-	CHECK(said(ALICE, "versions     TLS 1.3, TLS 1.2\n") && said(ALICE, "groups       x25519") && said(ALICE, "signatures   ecdsa_secp256r1_sha256"));
+	bool hybrid = crypt_group_known(world.crypt, CRYPT_X25519MLKEM768);
+	CHECK(said(ALICE, "versions     TLS 1.3, TLS 1.2\n") && said(ALICE, "signatures   ecdsa_secp256r1_sha256"));
+	CHECK(said(ALICE, hybrid ? "groups       X25519MLKEM768, x25519" : "groups       x25519"));
 	CHECK(said(ALICE, "ALPN         http/1.1") && said(ALICE, "resumption   TLS 1.3, TLS 1.2") && said(ALICE, "flaws        none found"));
 	on[SERVER].tool->stop(on[SERVER].tool);
 	CHECK(lan_tool(SERVER, "tls server 6443 --quiet --tls-max 1.2"));

@@ -75,8 +75,7 @@ static void with_groups(const struct scan_list *all, struct scan_list *out)
 	for (size_t i = 0; i < all->count; i++) if (all->value[i] >> 12 == 0xc) scan_add(out, all->value[i]);
 }
 
-/* False: this step has no (further) question. */
-static bool question(struct scan *s, struct scan_ask *ask)
+static bool question_of_step(struct scan *s, struct scan_ask *ask)
 {
 	struct scan_results *r = &s->results;
 
@@ -111,6 +110,16 @@ static bool question(struct scan *s, struct scan_ask *ask)
 		return s->item == 0 && (speaks(s, TLS_1_3) || speaks(s, TLS_1_2));
 	default: return false;
 	}
+}
+
+/* False: this step has no (further) question. The hybrid group means nothing before TLS 1.3. */
+static bool question(struct scan *s, struct scan_ask *ask)
+{
+	static const struct scan_list hybrid = { { CRYPT_X25519MLKEM768 }, 1 };
+	if (!question_of_step(s, ask)) return false;
+	struct scan_list groups = ask->groups;
+	if (ask->version < TLS_1_3) scan_without(&ask->groups, &groups, &hybrid);
+	return ask->groups.count > 0;
 }
 
 /* The configuration of a whole handshake; false: this step has none (any more). */

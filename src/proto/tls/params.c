@@ -53,7 +53,10 @@ static bool suite_fits(const struct tls_config *config, unsigned suite)
 	return info != NULL && tls_offers_version(config, info->v13 ? TLS_1_3 : TLS_1_2);
 }
 
-static bool group_fits(const struct tls_config *config, unsigned group) { return crypt_group_known(config->crypt, group); }
+static bool group_fits(const struct tls_config *config, unsigned group)
+{
+	return crypt_group_known(config->crypt, group) && (tls_is_group12(group) || tls_offers_version(config, TLS_1_3));
+}
 
 static bool scheme_fits(const struct tls_config *config, unsigned scheme)
 {
