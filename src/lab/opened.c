@@ -55,6 +55,26 @@ size_t opened_find(const struct opened *o, size_t packet)
 	return low;
 }
 
+static const char *name_of(const struct tls_watched *w)
+{
+	if (w->closed != NULL) return "encrypted";
+	if (w->type == TLS_HANDSHAKE && w->content.len > 0) return tls_message_name(w->content.at[0]);
+	if (w->type == TLS_ALERT && w->content.len > 1) return tls_alert_name(w->content.at[1]);
+	return w->type == TLS_APPLICATION_DATA ? "data" : NULL; /* a change_cipher_spec says nothing */
+}
+
+void opened_words(const struct opened *o, size_t packet, struct text *words)
+{
+	const char *separator = "TLS ";
+
+	for (size_t i = opened_find(o, packet); i < o->count && o->item[i].packet == packet; i++) {
+		const char *name = name_of(&o->item[i].watched);
+		if (name == NULL) continue;
+		text_printf(words, "%s%s", separator, name);
+		separator = ", ";
+	}
+}
+
 void opened_free(struct opened *o)
 {
 	for (size_t i = 0; i < o->count; i++) free((void *)(uintptr_t)o->item[i].watched.content.at);

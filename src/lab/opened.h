@@ -21,6 +21,8 @@ struct opened { struct opened_item *item; size_t count, room, bytes; };
 
 void opened_read(struct opened *, const struct story *);
 size_t opened_find(const struct opened *, size_t packet); /* the first of that packet or a later one */
+/* "TLS ServerHello, EncryptedExtensions, Finished": what a packet completed; nothing if it is not of TLS. */
+void opened_words(const struct opened *, size_t packet, struct text *);
 void opened_free(struct opened *);
 
 #endif

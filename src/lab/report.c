@@ -229,6 +229,8 @@ static void put_packet(struct report *r, size_t moment, size_t packet)
 	char line[1024];
 	struct text label = text_in(line, sizeof line);
 
+	opened_words(&r->opened, packet, &label);
+	if (label.len > 0) text_puts(&label, " | ");
 	tell_packet(&r->print, p, &label);
 	text_printf(&r->to, "{\"n\":%zu,\"t\":", moment);
 	put_time(r, p->at);
