@@ -182,7 +182,7 @@ static void note_cookie(struct bytes out)
 	if (r.type != TLS_HANDSHAKE || r.length < 4 || out.len < 5 + r.length) return;
 	if (!tls_parse_server_hello((struct bytes){ out.at + 9, r.length - 4 }, &retry, &fault) || !retry.retry || retry.cookie.len > COOKIE_MAX) return;
 	cookie_len = retry.cookie.len;
-	memcpy(cookie, retry.cookie.at, cookie_len);
+	if (cookie_len > 0) memcpy(cookie, retry.cookie.at, cookie_len);
 }
 
 static void look(void)

@@ -99,6 +99,7 @@ struct scenario_count { enum { IS, AT_LEAST, AT_MOST, ABOVE, BELOW, NOT } how; i
 enum expect_kind { EXPECT_EXIT, EXPECT_OUTPUT, EXPECT_MATCHES, EXPECT_LACKS, EXPECT_MEASURE, EXPECT_PACKETS,
                    EXPECT_ORDER, EXPECT_HANDSHAKE, EXPECT_CLOSE, EXPECT_CHECKSUM, EXPECT_DROPS, EXPECT_FATE,
                    EXPECT_ROTATED, EXPECT_CWND, EXPECT_WIRE, EXPECT_DECRYPTED };
+#define EXPECT_KINDS (EXPECT_DECRYPTED + 1)
 struct expectation {
 	enum expect_kind kind;
 	struct place at;

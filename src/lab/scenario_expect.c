@@ -155,9 +155,9 @@ static void on_cwnd(struct reader *r, node *n, void *into)
 /* What an expectation of its kind cannot do without. */
 static void check_whole(struct reader *r, node *n, const struct reading *x)
 {
-	static const bool wants_run[] = { [EXPECT_EXIT] = true, [EXPECT_OUTPUT] = true, [EXPECT_MATCHES] = true,
-		[EXPECT_LACKS] = true, [EXPECT_MEASURE] = true, [EXPECT_CWND] = false };
-	static const bool wants_count[] = { [EXPECT_MEASURE] = true, [EXPECT_PACKETS] = true, [EXPECT_CHECKSUM] = true,
+	static const bool wants_run[EXPECT_KINDS] = { [EXPECT_EXIT] = true, [EXPECT_OUTPUT] = true, [EXPECT_MATCHES] = true,
+		[EXPECT_LACKS] = true, [EXPECT_MEASURE] = true };
+	static const bool wants_count[EXPECT_KINDS] = { [EXPECT_MEASURE] = true, [EXPECT_PACKETS] = true, [EXPECT_CHECKSUM] = true,
 		[EXPECT_DROPS] = true, [EXPECT_FATE] = true, [EXPECT_WIRE] = true, [EXPECT_DECRYPTED] = true };
 
 	if (x->kind_node == NULL) {
