@@ -376,38 +376,49 @@ static void ed25519_of_rfc_8032(void)
 	CHECK(crypt_key_from_spki(c, (struct bytes){ NULL, 0 }) == NULL);
 }
 
-/* What two contexts with these seeds make: keys of two kinds, and signatures by them. */
-static size_t made_by(uint64_t seed, uint8_t *out, size_t size)
+/* What a context with this seed makes: keys of each kind and signatures by them, often enough for libcrypto to renew what hides
+ * an RSA key (its blinding), and secrets agreed in each group that it has. At the end, where in its chance it is. */
+static size_t made_by(uint64_t seed, uint8_t *out)
 {
-	static const enum crypt_key_kind kinds[] = { CRYPT_KEY_P256, CRYPT_KEY_P384, CRYPT_KEY_RSA, CRYPT_KEY_ED25519 };
-	static const unsigned by[] = { CRYPT_ECDSA_SECP256R1_SHA256, CRYPT_ECDSA_SECP384R1_SHA384, CRYPT_RSA_PSS_RSAE_SHA256,
-	                               CRYPT_ED25519 };
+	static const unsigned groups[] = { CRYPT_SECP256R1, CRYPT_SECP384R1, CRYPT_X25519, CRYPT_X25519MLKEM768 },
+		by[CRYPT_KEY_KINDS] = { CRYPT_ECDSA_SECP256R1_SHA256, CRYPT_ECDSA_SECP384R1_SHA384, CRYPT_ED25519, CRYPT_RSA_PSS_RSAE_SHA256,
+		                        CRYPT_RSA_PSS_PSS_SHA256 };
 	struct rng own;
 	struct bytes message = bytes_of("replayed");
-	size_t n = 0;
+	size_t n = 0, len;
 
 	rng_init_number(&own, seed);
 	struct crypt *context = crypt_open(&own);
-	for (size_t i = 0; i < COUNT(kinds); i++) {
-		struct crypt_key *key = crypt_key_make(context, kinds[i]);
-		n += crypt_key_write(key, (struct room){ out + n, size - n });
-		n += crypt_sign(key, by[i], &message, 1, out + n);
-		n += crypt_sign(key, by[i], &message, 1, out + n);
+	for (int kind = 0; kind < CRYPT_KEY_KINDS; kind++) {
+		struct crypt_key *key = crypt_key_make(context, kind);
+		n += crypt_key_write(key, (struct room){ out + n, 4096 });
+		for (unsigned i = 0; i < 40; i++) n += crypt_sign(key, by[kind], &message, 1, out + n);
 		crypt_key_end(key);
 	}
+	for (size_t i = 0; i < COUNT(groups); i++) {
+		struct crypt_share s;
+		if (!crypt_group_known(context, groups[i])) continue;
+		struct bytes ours = { out + n, crypt_share_make(&s, context, groups[i], &own, out + n) };
+		n += ours.len;
+		size_t secret = crypt_share_answer(context, groups[i], &own, ours, out + n, &len, out + n + CRYPT_PUBLIC_MAX);
+		n += CRYPT_PUBLIC_MAX + secret;
+		crypt_share_end(&s);
+	}
 	crypt_close(context);
-	return n;
+	rng_fill(&own, (struct room){ out + n, 32 });
+	return n + 32;
 }
 
+/* However often in one process, and whatever another context does in between. */
 static void chance_is_lent(void)
 {
-	static uint8_t a[16384], b[16384], other[16384];
-	size_t n = made_by(7, a, sizeof a);
-	CHECK(n > 1000);
-	CHECK_EQ(made_by(7, b, sizeof b), n);
-	CHECK(memcmp(a, b, n) == 0);
-	size_t m = made_by(8, other, sizeof other);
+	static uint8_t a[1 << 17], b[1 << 17], other[1 << 17];
+	size_t n = made_by(7, a);
+	CHECK(n > 10000 && n < sizeof a - 8192);
+	size_t m = made_by(8, other);
 	CHECK(m != n || memcmp(a, other, n) != 0);
+	CHECK_EQ(made_by(7, b), n);
+	CHECK(memcmp(a, b, n) == 0);
 }
 
 /* The salt is what is drawn first: with it scripted, the signature is known. */
