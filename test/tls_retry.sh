@@ -38,6 +38,16 @@ retried 'openssl, for another group' openssl s_client -connect 127.0.0.1:6445 -s
 retried 'GnuTLS, for another group' gnutls-cli --priority 'NORMAL:-GROUP-ALL:+GROUP-SECP521R1:+GROUP-FFDHE2048:+GROUP-SECP384R1' \
 	--x509cafile ca.pem localhost -p 6445
 retried 'NSS, for another group' tstclnt -d db -h 127.0.0.1 -a localhost -p 6445 -V tls1.3:tls1.3 -I P521,P384
+if "$TULLE" tls --list | grep -q '^  X25519MLKEM768 '; then
+	retried 'openssl, for the hybrid group' openssl s_client -connect 127.0.0.1:6445 -servername localhost -CAfile ca.pem -quiet \
+		-groups P-521:X25519MLKEM768
+	grep -q '^= .*X25519MLKEM768.*after a retry' server
+	result $? 'that one it was'
+else
+	"$TULLE" tls --list >log
+	grep -q '^not offered: X25519MLKEM768: .*libcrypto has from 3.5 on' log
+	result $? 'without ML-KEM, it is said why the hybrid group is not offered'
+fi
 stop
 result $? 'the server ends'
 serve --retry
