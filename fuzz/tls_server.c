@@ -48,6 +48,17 @@ static struct bytes a_ticket(bool v13, uint8_t room[TLS_TICKET_MAX])
 	return (struct bytes){ room, tls_ticket_seal(world.tickets, TWO_DATE * 1000, &k, (struct room){ room, TLS_TICKET_MAX }) };
 }
 
+/* The server's transcript and then these bytes; the server itself is left as it is. */
+static void hash_behind_transcript(struct bytes more, uint8_t *out)
+{
+	struct crypt_digest d;
+	if (server.handshake->transcript.chosen) crypt_digest_copy(&d, &server.handshake->transcript.digest);
+	else crypt_digest_start(&d, world.crypt, CRYPT_SHA256);
+	crypt_digest_add(&d, more);
+	crypt_digest_peek(&d, out);
+	crypt_digest_end(&d);
+}
+
 /* The PSK's identity, with a binder of zeroes that is made right when the hello is whole. */
 static void offer_psk(struct tls_client_hello *hello, bool external, bool late)
 {
@@ -69,7 +80,7 @@ static void bind_psk(size_t from, bool external)
 	if (said.cut || server.handshake == NULL) return;
 	if (server.handshake->transcript.chosen && server.handshake->hash != CRYPT_SHA256) return;
 	struct bytes covered = { message + from, said.len - from - binders };
-	tls_transcript_peek_with(&server, CRYPT_SHA256, covered, hash);
+	hash_behind_transcript(covered, hash);
 	tls_keys_binder(world.crypt, CRYPT_SHA256, (struct bytes){ psk_key, 32 }, external, hash, binder);
 	memcpy(message + said.len - 32, binder, 32);
 }
