@@ -8,6 +8,8 @@ set -u
 wants 'an authority is two files' 0 'ca.key  its key' "$TULLE" tls ca new --name 'Test Authority'
 [ "$(stat -c %a ca.key)" = 600 ]
 result $? 'its key is for nobody else'
+[ "$(stat -c %a ca.pem)" = 644 ]
+result $? 'and its certificate for everybody'
 wants 'it is not written over' 1 'there already; --force' "$TULLE" tls ca new
 wants 'unless one says so' 0 'ca.pem' "$TULLE" tls ca new --name 'Test Authority' --force
 wants 'openssl reads the certificate' 0 'Test Authority' openssl x509 -in ca.pem -noout -subject
@@ -47,6 +49,8 @@ result $? 'no file of it is left'
 # --- words for what is wrong ---
 wants 'no authority' 1 'nowhere.pem: there is no such file' "$TULLE" tls cert issue a.example --ca nowhere
 wants 'a name that is none' 1 'neither a DNS name nor an IP address' "$TULLE" tls cert issue 'a name'
+wants 'a name beyond ASCII' 1 'xn--' "$TULLE" tls cert issue 'bÃ¼cher.example'
+wants 'a wildcard that nobody would believe' 1 'two labels to its right' "$TULLE" tls cert issue ok.example '*.com'
 wants 'a span that is none' 64 'from 1 to' "$TULLE" tls cert issue a.example --days 0
 wants 'a kind of key that is none' 64 'p256, p384' "$TULLE" tls cert issue a.example --key dsa
 wants 'no name at all' 64 'usage: tulle tls cert' "$TULLE" tls cert issue
@@ -54,7 +58,7 @@ cp me.key torn.key && cp ca.pem torn.pem
 wants 'a key of another' 1 'torn.key is not the key of torn.pem' "$TULLE" tls cert issue a.example --ca torn
 echo nonsense >torn.pem
 wants 'a file that is no certificate' 1 'torn.pem: it holds no certificate' "$TULLE" tls cert issue a.example --ca torn
-wants 'a folder that is not there' 1 'none/ca.key' "$TULLE" tls ca new --out none/ca
+wants 'a folder that is not there' 1 'none/ca.key cannot be written' "$TULLE" tls ca new --out none/ca
 
 # --- revocation ---
 "$TULLE" tls cert issue stolen.example >log 2>&1

@@ -147,7 +147,10 @@ static bool put_general_name(struct der_writer *w, const char *name, struct text
 		der_put_element(w, DER_CONTEXT(X509_NAME_IP), ip_is4(ip) ? bytes_skip(all, 12) : all);
 	} else if (x509_dns_name_good(bytes_of(name), true)) der_put_element(w, DER_CONTEXT(X509_NAME_DNS), bytes_of(name));
 	else {
-		text_printf(why, "\"%s\" is neither a DNS name nor an IP address", name);
+		bool foreign = false;
+		for (const char *p = name; *p; p++) foreign |= (uint8_t)*p >= 0x80;
+		text_printf(why, "\"%s\" is neither a DNS name nor an IP address%s", name,
+		            foreign ? "; letters beyond ASCII are written as xn--..., as idn2 does" : "");
 		return false;
 	}
 	return true;

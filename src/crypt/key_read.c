@@ -133,9 +133,13 @@ static struct crypt_key *read_key(struct crypt *c, struct bytes pem, unsigned bi
 	unsigned char *der = NULL;
 	long len = 0;
 	struct crypt_key *key = NULL;
+	size_t place = 0;
 	bool got;
 
-	while ((got = file != NULL && PEM_read_bio(file, &label, &header, &der, &len) == 1) && strstr(label, "PARAMETERS")) {
+	/* One file may hold the chain as well, ahead of its key. */
+	bool passes = bytes_find(pem, "PRIVATE KEY-----", &place);
+	while ((got = file != NULL && PEM_read_bio(file, &label, &header, &der, &len) == 1) &&
+	       (strstr(label, "PARAMETERS") || (passes && strcmp(label, "CERTIFICATE") == 0))) {
 		OPENSSL_free(label);
 		OPENSSL_free(header);
 		OPENSSL_free(der);

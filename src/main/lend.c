@@ -122,15 +122,15 @@ static void want(struct tool_env *env, enum tool_want what)
 	}
 }
 
-static struct text *create(struct tool_env *env, const char *path)
+static struct text *create(struct tool_env *env, const char *path, enum tool_readers readers)
 {
 	struct lend *l = of(env);
 	int fd = -1;
 
 	if (l->files == LEND_FILES_MAX) errno = EMFILE;
-	else fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+	else fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, readers == TOOL_ALL_READ ? 0644 : 0600);
 	if (fd < 0) {
-		text_printf(env->err, "%s: %s\n", path, strerror(errno));
+		text_printf(env->err, "tulle: %s cannot be written: %s\n", path, strerror(errno));
 		return NULL;
 	}
 	sink_init(&l->file[l->files], fd);

@@ -6,6 +6,8 @@
 #include "main/lab.h"
 #include "main/sandbox.h"
 #include "tool/dump.h"
+#include "tool/tls.h"
+#include "tool/tls_ca.h"
 #include "tool/tool.h"
 
 struct command { const char *name, *summary, *help; int (*run)(int argc, char **argv); };
@@ -59,13 +61,15 @@ static int printed(void)
 	return TOOL_FAILED;
 }
 
-static int help_on(const char *word)
+static int help_on(const char *word, const char *part)
 {
 	const struct command *command = command_find(word);
 	const struct tool_kind *kind = tool_find(word);
 
 	if (command == NULL && kind == NULL) return unknown(word);
-	fputs(command != NULL ? command->help : kind->help, stdout);
+	bool is_authority = kind != NULL && kind->help == tls_tool_help && part != NULL &&
+	                    (strcmp(part, "ca") == 0 || strcmp(part, "cert") == 0);
+	fputs(is_authority ? tls_ca_help : command != NULL ? command->help : kind->help, stdout);
 	return printed();
 }
 
@@ -88,10 +92,10 @@ int main(int argc, char **argv)
 	const char *word = argv[at];
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) return puts("tulle " TULLE_VERSION), printed();
 	if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-		if (at + 1 < argc) return help_on(argv[at + 1]);
+		if (at + 1 < argc) return help_on(argv[at + 1], argv[at + 2]);
 		return help(stdout), printed();
 	}
-	if (asks_for_help(argc - at - 1, argv + at + 1)) return help_on(word);
+	if (asks_for_help(argc - at - 1, argv + at + 1)) return help_on(word, argv[at + 1]);
 	const struct command *command = command_find(word);
 	if (command != NULL) return command->run(argc - at, argv + at);
 	if (tool_find(word) != NULL) return main_tool(argc - at, argv + at);

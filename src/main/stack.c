@@ -15,16 +15,18 @@
 #define CONNECTIONS_MAX 256 /* a server's; memory that no connection has used costs nothing */
 
 const char stack_help[] =
-	"usage: tulle stack --link tap:NAME|packet:INTERFACE --address A/BITS [--gateway G] [--dns S] [--mac M]\n"
-	"                   -- TOOL ARGS...\n"
+	"usage: tulle stack --link tap:NAME|packet:INTERFACE --address A/BITS\n"
+	"           [--gateway G] [--dns S] [--mac M] -- TOOL ARGS...\n"
 	"\n"
-	"Runs a tool on Tulle's own TCP/IP stack instead of this host's, as one more host on that wire.\n"
-	"  --link tap:NAME       a TAP device (made if there is none): the wire to this host's kernel\n"
-	"  --link packet:NAME    an interface of this host, beside the kernel's own use of it\n"
-	"  --address 10.0.0.2/24 our address there; may be given again, also for IPv6\n"
-	"  --gateway 10.0.0.1    the way to everywhere else; may be given again, also for IPv6\n"
-	"  --dns 10.0.0.1        a name server to ask; up to three\n"
-	"  --mac M               our hardware address; one is made up otherwise\n";
+	"Runs a tool on Tulle's own TCP/IP stack instead of this host's, as one more\n"
+	"host on that wire.\n"
+	"  --link tap:NAME        a TAP device (made if there is none): the wire to\n"
+	"                         this host's kernel\n"
+	"  --link packet:NAME     an interface of this host, which it goes on using\n"
+	"  --address 10.0.0.2/24  our address there; may be given again, also for IPv6\n"
+	"  --gateway 10.0.0.1     the way to everywhere else; again for IPv6\n"
+	"  --dns 10.0.0.1         a name server to ask; up to three\n"
+	"  --mac M                our hardware address; one is made up otherwise\n";
 
 struct wire {
 	const char *link;

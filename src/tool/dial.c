@@ -17,6 +17,13 @@ void dial_stop(struct dial *d)
 	d->id = 0;
 }
 
+/* What is told when no address does: a host that answers on one of them only refuses on the others. */
+static const char *most_telling(const char *before, const char *why)
+{
+	return before == NULL || strcmp(before, net_why_words(NET_REFUSED)) == 0 || strcmp(before, net_why_words(NET_UNREACHABLE)) == 0 ?
+	       why : before;
+}
+
 static enum dial_news fail(struct dial *d, const char *why)
 {
 	dial_stop(d);
@@ -27,12 +34,13 @@ static enum dial_news fail(struct dial *d, const char *why)
 /* The next address that can be tried; `why` is what became of the one before. */
 static enum dial_news try_next(struct dial *d, const char *why)
 {
+	d->said = most_telling(d->said, why);
 	while (d->next_ip < d->lookup.count) {
 		struct addr to = { d->lookup.ip[d->next_ip++], d->port, d->interface };
 		if ((d->id = secure_connect(d->secure, d->env->net, &to, d->host)) != 0) return DIAL_NOTHING;
-		why = net_why_words(net_why_not(d->env->net));
+		d->said = most_telling(d->said, net_why_words(net_why_not(d->env->net)));
 	}
-	return fail(d, why);
+	return fail(d, d->said != NULL ? d->said : "no address");
 }
 
 /* Nothing was heard for too long: an address that never answered may not be the host's only one. */
@@ -69,7 +77,7 @@ enum dial_news dial_event(struct dial *d, const struct net_event *ev)
 	if (d->id != 0) return d->give_up_at <= now ? late(d) : DIAL_NOTHING;
 	if (d->connected || d->why != NULL || lookup_state(&d->lookup) == LOOKUP_BUSY) return DIAL_NOTHING;
 	dial_wait_for(d, d->timeout);
-	return lookup_state(&d->lookup) == LOOKUP_FAILED ? fail(d, d->lookup.error) : try_next(d, "no address");
+	return lookup_state(&d->lookup) == LOOKUP_FAILED ? fail(d, d->lookup.error) : try_next(d, NULL);
 }
 
 void dial_wait_for(struct dial *d, instant timeout)

@@ -5,24 +5,26 @@
 
 const char dump_help[] =
 	"usage: tulle dump [OPTIONS] [FILTER]\n"
-	"  shows packets as lines of text, one each, as tcpdump does; FILTER says which: port 53 and host 10.0.0.1\n\n"
+	"  shows packets as lines of text, one each, as tcpdump does; FILTER says\n"
+	"  which: port 53 and host 10.0.0.1\n"
 	"where from\n"
 	"  -r FILE   a capture file, pcap or pcapng (- is standard input)\n"
-	"  -i NAME   an interface, as long as it lasts; without -r and -i the first there is; -D names them\n"
+	"  -i NAME   an interface; without -r and -i the first there is; -D names them\n"
 	"  -p        without promiscuous mode\n"
 	"where to\n"
 	"  -w FILE   a capture file instead of lines (- is standard output)\n"
 	"  -c COUNT  only so many packets       -s BYTES  only so much of each\n"
-	"  -l        each line at once\n"
+	"  -l -U     each line at once\n"
 	"what is shown\n"
-	"  --keylog FILE  secrets (SSLKEYLOGFILE) with which -v shows what TLS hides; -w puts them ahead of the packets\n"
-	"  -v -vv -vvv  more; -q less           -e  the link header (Ethernet addresses)\n"
-	"  -x -X     bytes; and as text         -xx -XX  from the link header on; -A -AA as text only\n"
+	"  -v -vv -vvv  more; -q less           -e  the link header (Ethernet)\n"
+	"  --keylog FILE  secrets (SSLKEYLOGFILE): -v shows what TLS hides; -w puts\n"
+	"                 them ahead of the packets\n"
+	"  -x -X     bytes; and as text         -A  as text only\n"
+	"  -xx -XX -AA  from the link header on\n"
 	"  -S        sequence numbers as sent, not counted from the connection's first\n"
-	"  -t        no time; -tt seconds since 1970; -ttt since the line before; -tttt with the date;\n"
-	"            -ttttt since the first line   --nano  nine digits\n"
-	"  -#        packets are counted\n"
-	"  -n        (addresses and ports are numbers always)\n";
+	"  -t        no time; -tt seconds since 1970; -ttt since the line before;\n"
+	"            -tttt with the date; -ttttt since the first   --nano  nine digits\n"
+	"  -#        packets are counted        -K -n -N  accepted, and do nothing\n";
 
 static bool number(const char *text, uint64_t max, uint64_t *out)
 {

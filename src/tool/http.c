@@ -5,19 +5,20 @@
 
 const char http_help[] =
 	"usage: tulle http serve DIR http[s]://[ADDRESS]:PORT [--quiet]\n"
-	"       tulle http get URL [--output -] [--range FIRST-LAST] [--head] [--timeout 10s]\n"
+	"       tulle http get URL [--output -] [--range FIRST-LAST] [--head]\n"
+	"           [--timeout 10s]\n"
 	"\n"
-	"serve gives out the files below DIR, and prints a line a request: who, what, status, bytes.\n"
-	"Nothing whose name begins with a dot is given out (but .well-known), nor what a link leads outside to.\n"
-	"  --quiet        prints no requests\n"
+	"serve gives out the files below DIR, and prints a line a request: who, what,\n"
+	"status, bytes. Nothing whose name begins with a dot is given out (but\n"
+	".well-known), nor what a link leads outside to.\n"
+	"  --quiet          prints no requests\n"
 	"\n"
 	"get prints the status and how many bytes came.\n"
-	"  --output -     prints the body instead; the status then goes to standard error\n"
-	"  --range A-B    asks for these bytes only\n"
-	"  --head         asks for the head only\n"
-	"  --timeout T    waits so long for a sign of life (10s)\n"
+	"  --output -       prints the body; the status then goes to standard error\n"
+	"  --range A-B      asks for these bytes only\n"
+	"  --head           asks for the head only\n"
+	"  --timeout T      waits so long for a sign of life (10s)\n"
 	"\n"
-	"of https:\n"
 	SECURE_HELP;
 
 struct tool *http_open(int argc, const char *const *argv, struct tool_env *env)

@@ -120,7 +120,7 @@ static bool open_keylog(struct secure *s)
 {
 	s->config.keylog = s->env->keylog;
 	if (s->options.keylog == NULL) return true;
-	s->keylog.lines = tool_create(s->env, s->options.keylog);
+	s->keylog.lines = tool_create(s->env, s->options.keylog, TOOL_OWNER_READS);
 	s->config.keylog = &s->keylog;
 	return s->keylog.lines != NULL;
 }

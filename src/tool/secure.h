@@ -38,12 +38,9 @@ struct secure_options {
 	{ "tls-min", OPTION_TEXT, &(s)->options.min }, { "tls-max", OPTION_TEXT, &(s)->options.max }
 /* What a tool's help says of them. */
 #define SECURE_HELP \
-	"  --cert FILE --key FILE   who we are: a chain and its key, in PEM (a server without: one made on the spot)\n" \
-	"  --ca FILE         whom to believe instead of the system's; a server asks its clients for such certificates\n" \
-	"  --insecure        believes anybody           --alpn A,B          protocols offered or taken\n" \
-	"  --crl FILE        with --ca: what it has revoked        --must-staple       servers have to staple OCSP\n" \
-	"  --ocsp FILE       with --cert: an OCSP response to staple (DER)\n" \
-	"  --tls-min 1.2  --tls-max 1.3                 --keylog FILE       secrets, for Wireshark (or SSLKEYLOGFILE)\n"
+	"TLS (`tulle help tls` says more):\n" \
+	"  --cert FILE --key FILE  --ca FILE  --crl FILE  --ocsp FILE  --must-staple\n" \
+	"  --insecure  --alpn A,B  --tls-min 1.2  --tls-max 1.3  --keylog FILE\n"
 
 struct secure { /* zeroed before */
 	struct secure_options options;

@@ -22,7 +22,7 @@ bool secure_read(struct secure *s, const char *path, struct bytes *content)
 	if (files != NULL) file = files_open(files, path);
 	if (file.kind == FILES_NONE) return fail(s, path, "there is no such file");
 	if (file.kind == FILES_FOLDER) return fail(s, path, "this is a folder, not a file");
-	if (file.kind == FILES_FORBIDDEN) return fail(s, path, "this file cannot be read");
+	if (file.kind == FILES_FORBIDDEN) return fail(s, path, "it may not be read, or is no ordinary file");
 	struct room room = { NULL, (size_t)file.size };
 	if (file.size <= FILE_MAX) room.at = arena_take(s->env->memory, room.len);
 	size_t n = 0;
@@ -79,6 +79,7 @@ bool secure_own(struct secure *s, const char *cert, const char *key)
 	if (!secure_read(s, key, &pem)) return false;
 	s->key = crypt_key_read(s->env->crypt, pem, &why);
 	forget(s, mark);
+	if (s->key == NULL && key == cert) text_puts(&why, " (--key FILE names the key's)");
 	if (s->key == NULL) return fail(s, key, words);
 	use_identity(s);
 	return matches(s, cert, key);

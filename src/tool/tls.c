@@ -6,25 +6,31 @@
 #include "proto/tls/tls.h"
 #include "tool/tls_ca.h"
 
+#define NAME_MAX_BYTES 253 /* of a DNS name, as it is written */
+
 const char tls_tool_help[] =
-	"usage: tulle tls client HOST:PORT [--resume] [--early FILE] [--key-update] [--servername NAME]\n"
-	"                        [--session-out FILE] [--session-in FILE] [--timeout 10s] [--quiet]\n"
-	"       tulle tls server [ADDRESS:]PORT [--echo] [--once] [--early N] [--retry] [--quiet]\n"
+	"usage: tulle tls client HOST:PORT [--resume] [--early FILE] [--key-update]\n"
+	"           [--servername NAME] [--session-out FILE] [--session-in FILE]\n"
+	"           [--timeout 10s] [--quiet]\n"
+	"       tulle tls server [ADDRESS:]PORT [--echo] [--once] [--early N] [--retry]\n"
+	"           [--quiet]\n"
 	"       tulle tls scan HOST:PORT [--servername NAME] [--json] [--timeout 5s]\n"
-	"       tulle tls ca new ...; tulle tls cert issue NAME... (`tulle tls ca` says more); tulle tls --list\n"
-	"\n"
-	"client prints each message of the handshake and what it means, the chain, the session; then standard input\n"
-	"goes to the server, and what it says to standard output. --resume comes back with the session; --early\n"
-	"sends FILE before the handshake is complete (0-RTT); --quiet prints only what the server says.\n"
-	"server does the same for its clients. --echo: what they send goes back; --early N: takes so many bytes of\n"
-	"early data; --retry: a cookie for everybody.\n"
-	"scan tells versions, suites, groups, signatures, resumption and flaws of a server. --list: what we offer.\n"
-	"Both ends:\n"
-	"  --cert FILE --key FILE   who we are, in PEM (a server without: made on the spot)\n"
-	"  --ca FILE     whom to believe (a server: asks clients for certificates)    --insecure   anybody\n"
-	"  --crl FILE    with --ca: what it has revoked    --must-staple   a server has to staple an OCSP response\n"
-	"  --ocsp FILE   with --cert: the OCSP response to staple\n"
-	"  --alpn A,B    --tls-min 1.2    --tls-max 1.3    --keylog FILE (or SSLKEYLOGFILE)\n";
+	"       tulle tls --list\n"
+	"       tulle tls ca|cert ...   a private authority (`tulle help tls ca`)\n"
+	"client  tells each message of the handshake, the chain and the session; then\n"
+	"        standard input goes there. --resume comes back with the session;\n"
+	"        --early sends FILE before the handshake is complete (0-RTT)\n"
+	"server  does the same for its clients. --echo: what they send goes back;\n"
+	"        --early N: takes N bytes of early data; --retry: a cookie for everybody\n"
+	"scan    tells versions, suites, groups, signatures, resumption, flaws\n"
+	"--list  what we offer; --quiet: only what is said, not how\n"
+	"  --cert FILE --key FILE   who we are, in PEM (a server without: made up)\n"
+	"  --ca FILE      whom to believe (a server: asks clients for certificates)\n"
+	"  --crl FILE     with --ca: what it has revoked    --insecure  believe anybody\n"
+	"  --ocsp FILE    with --cert: an OCSP response to staple, in DER\n"
+	"  --must-staple  a server has to staple one\n"
+	"  --alpn A,B     protocols offered or taken        --tls-min 1.2  --tls-max 1.3\n"
+	"  --keylog FILE  secrets, for Wireshark (or SSLKEYLOGFILE)\n";
 
 const char *tls_tool_address(struct text *words, const char *word, bool listens, struct url *u)
 {
@@ -36,6 +42,20 @@ const char *tls_tool_address(struct text *words, const char *word, bool listens,
 	if ((why = url_parse(words->at, 1 << URL_TLS, u)) != NULL) return why;
 	if (!listens && *u->host == '\0') return "a host is wanted";
 	return listens && !u->is_address ? "a server listens on an address, not on a name" : NULL;
+}
+
+bool tls_tool_name_good(struct tool_env *env, const char *who, const char *name)
+{
+	char words[URL_HOST_MAX + 32];
+	struct text full = text_in(words, sizeof words);
+	struct url u;
+	struct ip ip;
+
+	if (name == NULL || ip_parse(name, &ip)) return true;
+	text_printf(&full, "tls://%s:1", name);
+	if (!full.cut && url_parse(words, 1 << URL_TLS, &u) == NULL && *u.host != '\0' && strlen(name) <= NAME_MAX_BYTES) return true;
+	tool_usage(env, "%s: --servername takes a host's name in ASCII, like www.example.com, not %s", who, name);
+	return false;
 }
 
 /* --- what is offered --- */
@@ -77,12 +97,13 @@ struct tool *tls_tool_open(int argc, const char *const *argv, struct tool_env *e
 	const char *words[COUNT(parts)];
 
 	if (argc < 2) return tool_usage(env, "tls: client, server, scan or --list? `tulle help tls` says more");
-	if (strcmp(argv[1], "--list") == 0) return list_open(env);
+	if (strcmp(argv[1], "--list") == 0)
+		return argc == 2 ? list_open(env) : tool_usage(env, "tls --list: one word too many: %s", argv[2]);
 	if (argc == 2 && (strcmp(argv[1], "ca") == 0 || strcmp(argv[1], "cert") == 0)) return tool_usage(env, "%s", tls_ca_help);
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		if (strcmp(argv[1], parts[i].word) == 0) return parts[i].open(argc - 1, argv + 1, env);
 		words[i] = parts[i].word;
 	}
 	const char *nearest = text_nearest(argv[1], words, COUNT(words));
-	return tool_usage(env, "tls: %s: there is no such part%s%s", argv[1], nearest ? "; did you mean " : "", nearest ? nearest : "");
+	return tool_usage(env, "tls: %s: ca, cert, client, scan, server or --list is wanted%s%s", argv[1], nearest ? "; did you mean " : "", nearest ? nearest : "");
 }

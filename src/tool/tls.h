@@ -22,6 +22,9 @@ struct tool *tls_server_open(int argc, const char *const *argv, struct tool_env 
 struct tool *tls_scan_open(int argc, const char *const *argv, struct tool_env *);
 
 /* HOST:PORT, or with `listens` also :PORT or PORT. NULL, or what is wrong in words. The host is kept in `words`. */
+/* What --servername says; NULL is good. false: said as a wrong word. */
+bool tls_tool_name_good(struct tool_env *, const char *who, const char *name);
+
 const char *tls_tool_address(struct text *words, const char *word, bool listens, struct url *);
 
 #endif

@@ -13,30 +13,28 @@
 #define SKEW INT64_C(300)     /* seconds: a certificate is valid a little earlier, for clocks that are behind */
 
 const char tls_ca_help[] =
-	"usage: tulle tls ca new [--name \"My CA\"] [--out ca] [--days 3650] [--key p256] [--path-length N]\n"
-	"                        [--permit NAME]... [--exclude NAME]... [--force]\n"
-	"       tulle tls cert issue NAME... [--ca ca] [--out FIRST-NAME] [--days 90] [--key p256]\n"
-	"                        [--client] [--must-staple] [--force]\n"
+	"usage: tulle tls ca new [--name \"My CA\"] [--out ca] [--days 3650] [--key p256]\n"
+	"           [--path-length N] [--permit NAME]... [--exclude NAME]... [--force]\n"
+	"       tulle tls cert issue NAME... [--ca ca] [--out FIRST-NAME] [--days 90]\n"
+	"           [--key p256] [--client] [--must-staple] [--force]\n"
 	"       tulle tls ca crl [FILE...] [--ca ca] [--out ca] [--days 7] [--force]\n"
-	"       tulle tls cert ocsp FILE [--ca ca] [--out FILE] [--days 7] [--revoked] [--force]\n"
+	"       tulle tls cert ocsp FILE [--ca ca] [--out FILE] [--days 7] [--revoked]\n"
+	"           [--force]\n"
 	"       tulle tls cert show FILE\n"
-	"\n"
-	"ca new      makes a private certificate authority: OUT.pem, its certificate, for whoever is to believe\n"
-	"            it, and OUT.key, its key, which stays here. --permit and --exclude bind it to DNS names\n"
-	"            (with all below them) and to networks (10.0.0.0/8); --path-length allows N CAs below it\n"
-	"cert issue  makes a certificate for DNS names (also *.example.com) and IP addresses, and its key;\n"
-	"            --ca is the authority's OUT; --client: for a client, not a server; --must-staple: it\n"
-	"            is to come with an OCSP response (RFC 7633)\n"
-	"ca crl      makes OUT.crl, the authority's list of revoked certificates: those of all FILEs\n"
-	"cert ocsp   makes OUT.ocsp, the authority's answer that a certificate is good (or --revoked),\n"
-	"            for a server to staple (--ocsp)\n"
+	"ca new      makes an authority: OUT.pem, its certificate, for whoever is to\n"
+	"            believe it, and OUT.key, its key, which stays here. --permit and\n"
+	"            --exclude bind it to DNS names (and all below) or networks\n"
+	"            (10.0.0.0/8); --path-length: so many authorities below it\n"
+	"cert issue  makes a certificate for DNS names (also *.example.com) and IP\n"
+	"            addresses, and its key; --ca is the authority's OUT; --client: for\n"
+	"            a client; --must-staple: wants an OCSP response (RFC 7633)\n"
+	"ca crl      makes OUT.crl, the list of revoked certificates: all FILEs'\n"
+	"cert ocsp   makes OUT.ocsp: this one is good (or --revoked); for --ocsp\n"
 	"cert show   prints what the certificates of a file say\n"
-	"\n"
-	"  --key KIND  p256, p384, ed25519 or rsa       --force  writes over files that are there\n"
+	"  --key KIND  p256, p384, ed25519, rsa     --force  writes over what is there\n"
 	"\n"
 	"  tulle tls ca new\n"
-	"  tulle tls cert issue www.example.com 127.0.0.1\n"
-	"  curl --cacert ca.pem https://www.example.com:8443/\n";
+	"  tulle tls cert issue www.example.com 127.0.0.1\n";
 
 struct making {
 	struct tool_env *env;
@@ -69,8 +67,8 @@ static bool failed(struct making *m, const char *format, ...)
 
 static bool read_file(struct making *m, const char *path, struct bytes *content)
 {
-	static const char *const why[] = { [FILES_NONE] = "there is no such file", [FILES_FOLDER] = "is a folder",
-	                                   [FILES_FORBIDDEN] = "this file cannot be read" };
+	static const char *const why[] = { [FILES_NONE] = "there is no such file", [FILES_FOLDER] = "this is a folder, not a file",
+	                                   [FILES_FORBIDDEN] = "it may not be read, or is no ordinary file" };
 	struct files *files = m->env->files;
 	struct file file = files != NULL ? files_open(files, path) : (struct file){ .kind = FILES_NONE };
 	uint8_t *at = NULL;
@@ -109,9 +107,9 @@ static bool path_of(struct making *m, const char *base, const char *ending, char
 	return !t.cut || failed(m, "%s: this name is too long for a file", base);
 }
 
-static bool put(struct making *m, const char *path, const char *pem, size_t len)
+static bool put(struct making *m, const char *path, enum tool_readers readers, const char *pem, size_t len)
 {
-	struct text *file = tool_create(m->env, path);
+	struct text *file = tool_create(m->env, path, readers);
 	if (file == NULL) return false;
 	text_put(file, (struct bytes){ (const uint8_t *)pem, len });
 	text_flush(file);
@@ -130,12 +128,12 @@ static bool write_both(struct making *m, const char *base, bool with_issuer)
 	if (!path_of(m, base, ".pem", certificate) || !path_of(m, base, ".key", key)) return false;
 	if (!may_write(m, certificate) || !may_write(m, key)) return false;
 	n = crypt_key_write(m->key, room);
-	good = n > 0 && put(m, key, pem, n);
+	good = n > 0 && put(m, key, TOOL_OWNER_READS, pem, n);
 	crypt_wipe(pem, PEM_MAX);
 	if (!good) return false;
 	n = issue_pem(m->made, "CERTIFICATE", room);
 	if (with_issuer) n += issue_pem(m->issuer, "CERTIFICATE", room_skip(room, n));
-	if (!put(m, certificate, pem, n)) return false;
+	if (!put(m, certificate, TOOL_ALL_READ, pem, n)) return false;
 	text_printf(m->env->out, "%s  the certificate%s\n%s  its key, for nobody else\n", certificate,
 	            with_issuer ? " and its issuer's" : "", key);
 	return true;
@@ -287,10 +285,19 @@ static bool check_certificate(struct making *m)
 	return good;
 }
 
+/* Every name that is asked for would be believed: a wildcard needs two labels to its right (RFC 6125, 7.2). */
+static bool check_names(struct making *m)
+{
+	for (size_t i = 1; i < m->words_count; i++)
+		if (strncmp(m->words[i], "*.", 2) == 0 && strchr(m->words[i] + 2, '.') == NULL)
+			return failed(m, "nobody would believe \"%s\": a wildcard needs two labels to its right, as in *.example.com", m->words[i]);
+	return true;
+}
+
 static bool issue(struct making *m)
 {
 	m->words[0] = m->words[1]; /* path_of makes a name into a file's */
-	return tool_want_crypt(m->env) && read_authority(m) && make_key(m) && make_certificate(m) && check_certificate(m) &&
+	return check_names(m) && tool_want_crypt(m->env) && read_authority(m) && make_key(m) && make_certificate(m) && check_certificate(m) &&
 	       write_both(m, m->out != NULL ? m->out : m->words[0], !x509_self_signed(m->issuer));
 }
 
@@ -316,8 +323,7 @@ static bool put_new(struct making *m, const char *base, const char *ending, cons
 {
 	char path[PATH_MAX_BYTES];
 	if (content.len == 0) return failed(m, "%s cannot be made", what);
-	if (!path_of(m, base, ending, path) || !may_write(m, path) || !put(m, path, (const char *)content.at, content.len))
-		return false;
+	if (!path_of(m, base, ending, path) || !may_write(m, path) || !put(m, path, TOOL_ALL_READ, (const char *)content.at, content.len)) return false;
 	text_printf(m->env->out, "%s  %s\n", path, what);
 	return true;
 }

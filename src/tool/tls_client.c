@@ -252,7 +252,7 @@ static bool prepare(struct client *c)
 	if (c->early_file != NULL && !secure_read(&c->secure, c->early_file, &c->early)) return false;
 	if (c->early_file != NULL) c->secure.config.early_data_max = UINT32_MAX;
 	if (!read_session(c, c->servername != NULL ? c->servername : c->url.host)) return false;
-	return c->session_out == NULL || (c->session_text = tool_create(c->env, c->session_out)) != NULL;
+	return c->session_out == NULL || (c->session_text = tool_create(c->env, c->session_out, TOOL_OWNER_READS)) != NULL;
 }
 
 struct tool *tls_client_open(int argc, const char *const *argv, struct tool_env *env)
@@ -273,6 +273,7 @@ struct tool *tls_client_open(int argc, const char *const *argv, struct tool_env 
 	if (words == 0) return tool_usage(env, "tls client: where to? like www.example.com:443");
 	struct text full = text_in(c->words, sizeof c->words);
 	if ((why = tls_tool_address(&full, word, false, &c->url)) != NULL) return tool_usage(env, "tls client: %s: %s", word, why);
+	if (!tls_tool_name_good(env, "tls client", c->servername)) return NULL;
 	if (!prepare(c)) {
 		secure_end(&c->secure);
 		return NULL;

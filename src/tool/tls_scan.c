@@ -426,6 +426,7 @@ struct tool *tls_scan_open(int argc, const char *const *argv, struct tool_env *e
 	if (words == 0) return tool_usage(env, "tls scan: whom? like www.example.com:443");
 	struct text full = text_in(s->words, sizeof s->words);
 	if ((why = tls_tool_address(&full, word, false, &s->url)) != NULL) return tool_usage(env, "tls scan: %s: %s", word, why);
+	if (!tls_tool_name_good(env, "tls scan", s->servername)) return NULL;
 	if (!prepare(s)) {
 		secure_end(&s->secure);
 		return NULL;

@@ -32,6 +32,8 @@ enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 64 };
 /* What is only lent to a tool that asks for it, for it costs something. */
 enum tool_want { TOOL_WANT_CRYPT /* and the key log */, TOOL_WANT_TRUST, TOOL_WANT_INPUT };
 
+enum tool_readers { TOOL_OWNER_READS, TOOL_ALL_READ }; /* who may read a file that is made */
+
 struct tool_env {
 	struct net *net;           /* a tool may put a net over it in its place: who lent it drives what stands here then */
 	struct arena *memory;      /* for the tool's life */
@@ -51,9 +53,9 @@ struct tool_env {
 	struct tls_keylog *keylog; /* secrets for the capture, or for SSLKEYLOGFILE */
 	net_id input;              /* standard input, as a stream of the net's; 0: there is none */
 	void (*want)(struct tool_env *, enum tool_want); /* fills in the above, or says on err why not; NULL: it is there already */
-	/* A new file, or an old one emptied, for nobody else to read; while tools are opened only. What is put into the text
+	/* A new file, or an old one emptied; while tools are opened only. What is put into the text
 	 * is in the file by the end of the turn. NULL: it cannot be, and err says why; the pointer may be NULL too. */
-	struct text *(*create)(struct tool_env *, const char *path);
+	struct text *(*create)(struct tool_env *, const char *path, enum tool_readers);
 	int status;                /* set when tool_open fails */
 };
 
@@ -73,7 +75,7 @@ struct tool {
 bool tool_want_crypt(struct tool_env *); /* false: said on err */
 const struct x509_trust *tool_want_trust(struct tool_env *); /* NULL: said on err */
 net_id tool_want_input(struct tool_env *); /* 0: there is none */
-struct text *tool_create(struct tool_env *, const char *path); /* NULL: said on err */
+struct text *tool_create(struct tool_env *, const char *path, enum tool_readers); /* NULL: said on err */
 
 /* argv[0] is the tool's name: "echo", "serve", "tcp://:6666". */
 struct tool *tool_open(int argc, const char *const *argv, struct tool_env *);

@@ -81,9 +81,9 @@ net_id tool_want_input(struct tool_env *env)
 	return env->input;
 }
 
-struct text *tool_create(struct tool_env *env, const char *path)
+struct text *tool_create(struct tool_env *env, const char *path, enum tool_readers readers)
 {
-	if (env->create != NULL) return env->create(env, path);
+	if (env->create != NULL) return env->create(env, path, readers);
 	text_printf(env->err, "%s: no file can be written here\n", path);
 	return NULL;
 }

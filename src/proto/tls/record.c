@@ -373,16 +373,28 @@ static bool on_record(struct tls *t, instant now, const uint8_t *header, struct 
 }
 
 /* The first five bytes of "GET /", "POST /", "HEAD /", "PUT /" or "CONNECT" as a record's header. */
-static bool is_http(const struct tls_record *r)
+static bool is_http(const uint8_t at[TLS_RECORD_HEADER])
 {
 	static const char *const methods[] = { "GET /", "POST ", "HEAD ", "PUT /", "CONNE" };
-	uint8_t at[TLS_RECORD_HEADER] = { (uint8_t)r->type };
+
+	for (size_t i = 0; i < COUNT(methods); i++)
+		if (memcmp(at, methods[i], TLS_RECORD_HEADER) == 0) return true;
+	return false;
+}
+
+/* The peer's first bytes are no record's: another protocol's greeting tells a person which. */
+static bool not_tls(struct tls *t, const struct tls_record *r)
+{
+	uint8_t at[TLS_RECORD_HEADER + 1] = { (uint8_t)r->type };
+	bool words = true;
 
 	store_be16(at + 1, (uint16_t)r->version);
 	store_be16(at + 3, (uint16_t)r->length);
-	for (size_t i = 0; i < COUNT(methods); i++)
-		if (memcmp(at, methods[i], sizeof at) == 0) return true;
-	return false;
+	for (size_t i = 0; i < TLS_RECORD_HEADER; i++) words &= at[i] >= ' ' && at[i] <= '~';
+	if (t->is_server && is_http(at))
+		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "this is not TLS but an HTTP request: is it http where https is wanted?");
+	if (words) return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "this is not TLS: it begins with \"%s\"", (const char *)at);
+	return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "this is not TLS: a record of type %u", r->type);
 }
 
 /* What can be told from the header alone. The version says nothing but that it is TLS (5.1); in 1.2, once agreed on, it stays. */
@@ -391,10 +403,8 @@ static bool check_header(struct tls *t, const struct tls_record *r)
 	bool encrypted = sealed(&t->in) || (t->skip_early == TLS_SKIP_SEALED && r->type == TLS_APPLICATION_DATA);
 	size_t max = encrypted ? TLS_CIPHERTEXT_MAX : TLS_PLAINTEXT_MAX; /* 1.2 allows more, which no AEAD suite needs */
 
-	if (t->records_in == 0 && t->is_server && is_http(r))
-		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "this is not TLS but an HTTP request: is it http where https is wanted?");
 	if (r->type < TLS_CHANGE_CIPHER_SPEC || r->type > TLS_APPLICATION_DATA)
-		return tls_fail(t, TLS_UNEXPECTED_MESSAGE, "%s: a record of type %u", t->records_in == 0 ? "this is not TLS" : "unknown", r->type);
+		return t->records_in == 0 ? not_tls(t, r) : tls_fail(t, TLS_UNEXPECTED_MESSAGE, "unknown: a record of type %u", r->type);
 	if (r->version >> 8 != 3 || (t->version == TLS_1_2 && r->version != TLS_1_2))
 		return tls_fail(t, TLS_PROTOCOL_VERSION, "a record of version %04x", r->version);
 	if (r->length > max) return tls_fail(t, TLS_RECORD_OVERFLOW, "a record of %zu bytes, more than %zu", r->length, max);
