@@ -208,6 +208,39 @@ kill -TERM $servers
 wait $servers
 result $? 'SIGTERM ends the server well'
 servers=''
+
+# --- more clients than files may be open: 503, not "there is no such page" ---
+cat >full.py <<'END'
+import http.client, socket, time
+c = http.client.HTTPConnection("127.0.0.1", 8083)
+def get():
+    c.request("GET", "/index.html")
+    r = c.getresponse()
+    r.read()
+    return r.status
+seen = [get()]
+idle = [socket.create_connection(("127.0.0.1", 8083)) for _ in range(60)]
+for _ in range(200):
+    if seen[-1] != 200:
+        break
+    time.sleep(0.02)
+    seen.append(get())
+for s in idle:
+    s.close()
+for _ in range(200):
+    if seen[-1] == 200:
+        break
+    time.sleep(0.02)
+    seen.append(get())
+print(seen[0], max(seen), seen[-1])
+END
+(ulimit -n 40 && exec "$TULLE" http serve www http://127.0.0.1:8083 --quiet) >full 2>&1 & servers=$!
+await_port 8083
+wants 'a page that cannot be opened just now is told so, and comes later' 0 '^200 503 200$' python3 full.py
+kill $servers
+wait $servers
+servers=''
+
 printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n7 ;x=y\r\n World!\r\n0  \r\nX: y\r\n\r\n' |
 	timeout 10 nc -N -l 127.0.0.1 8082 >/dev/null &
 await_port 8082

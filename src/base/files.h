@@ -9,7 +9,8 @@
 
 #include "base/arena.h"
 
-enum files_kind { FILES_NONE, FILES_FILE, FILES_FOLDER, FILES_FORBIDDEN };
+/* FILES_BUSY: it may be there, but too many are open: ask again later. */
+enum files_kind { FILES_NONE, FILES_FILE, FILES_FOLDER, FILES_FORBIDDEN, FILES_BUSY };
 
 struct file {
 	enum files_kind kind;

@@ -54,13 +54,22 @@ static int open_path(const struct host_files *h, const char *path, int flags)
 	return open_by_parts(h->folder, path, flags);
 }
 
+static enum files_kind why_not(int error)
+{
+	switch (error) {
+	case EACCES: case EPERM: return FILES_FORBIDDEN;
+	case EMFILE: case ENFILE: case ENOMEM: return FILES_BUSY;
+	default: return FILES_NONE;
+	}
+}
+
 /* O_NONBLOCK: a FIFO in the folder must not hold us up. */
 static struct file open_file(struct files *files, const char *path)
 {
 	int fd = open_path((struct host_files *)files, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
-	if (fd < 0) return (struct file){ .kind = errno == EACCES || errno == EPERM ? FILES_FORBIDDEN : FILES_NONE };
+	if (fd < 0) return (struct file){ .kind = why_not(errno) };
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		bool folder = S_ISDIR(st.st_mode);
 		close(fd);

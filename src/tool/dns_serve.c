@@ -67,7 +67,7 @@ static bool failed(struct tool_env *env, const char *format, ...)
 static bool file_read(struct tool_env *env, const char *path, struct bytes *text)
 {
 	static const char *const words[] = { [FILES_NONE] = "no such file", [FILES_FOLDER] = "is a folder",
-		[FILES_FORBIDDEN] = "permission denied" };
+		[FILES_FORBIDDEN] = "permission denied", [FILES_BUSY] = "too many files are open" };
 	struct arena *a = env->memory;
 	struct file f = env->files != NULL ? files_open(env->files, path) : (struct file){ .kind = FILES_NONE };
 	size_t got = 0, n;

@@ -255,6 +255,7 @@ static void respond(struct server *s, struct client *c, const struct http_reques
 	switch (c->file.kind) {
 	case FILES_FILE: give(s, c, r, path); break;
 	case FILES_FORBIDDEN: refuse(s, c, r, 403, ""); break;
+	case FILES_BUSY: refuse(s, c, r, 503, ""); break;
 	case FILES_FOLDER:
 		if (folder) refuse(s, c, r, 403, "");
 		else redirect(s, c, r);

@@ -23,6 +23,7 @@ bool secure_read(struct secure *s, const char *path, struct bytes *content)
 	if (file.kind == FILES_NONE) return fail(s, path, "there is no such file");
 	if (file.kind == FILES_FOLDER) return fail(s, path, "this is a folder, not a file");
 	if (file.kind == FILES_FORBIDDEN) return fail(s, path, "it may not be read, or is no ordinary file");
+	if (file.kind == FILES_BUSY) return fail(s, path, "too many files are open");
 	struct room room = { NULL, (size_t)file.size };
 	if (file.size <= FILE_MAX) room.at = arena_take(s->env->memory, room.len);
 	size_t n = 0;

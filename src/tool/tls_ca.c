@@ -68,7 +68,7 @@ static bool failed(struct making *m, const char *format, ...)
 static bool read_file(struct making *m, const char *path, struct bytes *content)
 {
 	static const char *const why[] = { [FILES_NONE] = "there is no such file", [FILES_FOLDER] = "this is a folder, not a file",
-	                                   [FILES_FORBIDDEN] = "it may not be read, or is no ordinary file" };
+	                                   [FILES_FORBIDDEN] = "it may not be read, or is no ordinary file", [FILES_BUSY] = "too many files are open" };
 	struct files *files = m->env->files;
 	struct file file = files != NULL ? files_open(files, path) : (struct file){ .kind = FILES_NONE };
 	uint8_t *at = NULL;
