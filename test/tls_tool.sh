@@ -50,6 +50,10 @@ python3 greet.py & servers="$servers $!"
 await greet ready
 wants 'who greets like ssh is told as such' 1 'this is not TLS: it begins with "SSH-2"' "$TULLE" tls client localhost:6497
 wants 'by http as well' 1 'this is not TLS: it begins with "SSH-2"' "$TULLE" http get https://localhost:6497/
+wants 'and by a scan' 1 'tls scan: localhost:6497: no version was agreed on' "$TULLE" tls scan localhost:6497 --timeout 200ms
+openssl x509 -in two.pem -outform der -out two.der
+wants 'a response that is none is named before a port is opened' 1 'two.der: this is no OCSP response' \
+	"$TULLE" tls server 6495 --cert both.pem --ocsp two.der
 wants 'who says nothing is not told as one who refuses' 1 'timed out' "$TULLE" tls client localhost:6498 --timeout 300ms
 
 # --- each other ---
@@ -156,7 +160,7 @@ result $? 'which can be read'
 "$TULLE" echo serve tcp://:6453 >plain 2>&1 </dev/null & plain=$!
 servers="$servers $plain"
 await_port 6453
-wants 'no TLS server at all' 1 'none: this is no TLS server' "$TULLE" tls scan localhost:6453 --ca ca.pem
+wants 'no TLS server at all' 1 'this is no TLS server' "$TULLE" tls scan localhost:6453 --ca ca.pem
 kill $server
 wait $server
 result $? 'the server ends well'

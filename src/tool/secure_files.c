@@ -115,11 +115,30 @@ bool secure_forbid(struct secure *s, const char *crl)
 	return good || fail(s, crl, words);
 }
 
-/* What is in it is for clients to judge: it may be refreshed under a server that does not look. */
+/* RFC 6960, 4.2.1: a sequence that begins with an enumerated status, and is as long as the file. */
+static bool is_response(struct bytes der, unsigned *status)
+{
+	size_t at = 2, len;
+
+	if (der.len < 5 || der.at[0] != 0x30) return false;
+	len = der.at[1];
+	if (len > 0x80 && len <= 0x84) {
+		at += len & 0x7f, len = 0;
+		for (size_t i = 2; i < at && i < der.len; i++) len = len << 8 | der.at[i];
+	}
+	if (at + 3 > der.len || len != der.len - at || der.at[at] != 0x0a || der.at[at + 1] != 1) return false;
+	*status = der.at[at + 2];
+	return true;
+}
+
+/* What else is in it is for clients to judge: it may be refreshed under a server that does not look. */
 bool secure_staple(struct secure *s, const char *ocsp)
 {
+	unsigned status = 0;
+
 	if (!secure_read(s, ocsp, &s->identity.ocsp)) return false;
-	return (s->identity.ocsp.len > 0 && s->identity.ocsp.at[0] == 0x30) || fail(s, ocsp, "this is no OCSP response in DER");
+	if (!is_response(s->identity.ocsp, &status)) return fail(s, ocsp, "this is no OCSP response in DER");
+	return status == 0 || fail(s, ocsp, "this OCSP response says that its responder had no answer; fetch another");
 }
 
 void secure_fingerprint(struct crypt *crypt, struct bytes der, struct text *out)

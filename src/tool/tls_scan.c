@@ -266,8 +266,9 @@ static void finished(struct scan *s)
 	for (size_t i = 0; i < COUNT(s->results.version); i++) any |= s->results.version[i];
 	if (any) judge(&s->results);
 	if (s->json) scan_tell_json(&s->results, s->env->out);
-	else scan_tell(&s->results, s->env->out);
-	end(s, any ? TOOL_OK : TOOL_FAILED);
+	else if (any) scan_tell(&s->results, s->env->out);
+	if (any) end(s, TOOL_OK);
+	else fail(s, "no version was agreed on: this is no TLS server, or one that wants none of what was offered");
 }
 
 static bool wanted(struct scan *s)

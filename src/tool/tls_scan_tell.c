@@ -75,8 +75,7 @@ void scan_tell(const struct scan_results *r, struct text *out)
 	head(out, "versions");
 	for (size_t i = COUNT(versions); i-- > 0;)
 		if (r->version[i]) text_printf(out, "%s%s", any ? ", " : "", versions[i]), any = true;
-	text_puts(out, any ? "\n" : "none: this is no TLS server, or one that wants none of what was offered\n");
-	if (!any) return;
+	text_puts(out, "\n");
 	suites(out, "suites 1.3", &r->suites13);
 	suites(out, "suites 1.2", &r->suites12);
 	list(out, "groups", &r->groups, scan_group_name);
