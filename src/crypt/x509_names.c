@@ -64,6 +64,20 @@ static bool ip_matches(struct bytes san, const struct ip *ip)
 	return bytes_equal(san, ip_is4(*ip) ? bytes_skip(wanted, 12) : wanted);
 }
 
+static bool lists_dns(struct bytes names, struct bytes wanted)
+{
+	for (struct x509_general_name n; x509_next_general_name(&names, &n);)
+		if (n.kind == X509_NAME_DNS && dns_matches(n.value, wanted)) return true;
+	return false;
+}
+
+static bool lists_ip(struct bytes names, const struct ip *wanted)
+{
+	for (struct x509_general_name n; x509_next_general_name(&names, &n);)
+		if (n.kind == X509_NAME_IP && ip_matches(n.value, wanted)) return true;
+	return false;
+}
+
 static void put_names(struct bytes names, struct text *t)
 {
 	enum { SHOWN_MAX = 4 };
@@ -76,6 +90,7 @@ static void put_names(struct bytes names, struct text *t)
 		if (i > 0) text_puts(t, i + 1 == count ? " and " : ", ");
 		x509_general_name_words(&n, t);
 	}
+	if (count == 0) text_puts(t, "no name");
 	if (i < count) text_printf(t, " and %zu more", count - i);
 }
 
@@ -89,8 +104,7 @@ static bool wrong_name(const struct x509_certificate *c, struct bytes names, con
 
 bool x509_names_check(const struct x509_certificate *c, const struct x509_ask *ask, struct x509_answer *a)
 {
-	struct bytes rest = c->value[X509_SUBJECT_NAMES], names = { 0 }, walk, name = { 0 };
-	struct x509_general_name n;
+	struct bytes rest = c->value[X509_SUBJECT_NAMES], names = { 0 }, name = { 0 };
 	char asked[IP_TEXT_MAX];
 
 	if (ask->name == NULL && ask->ip == NULL) return true;
@@ -101,11 +115,7 @@ bool x509_names_check(const struct x509_certificate *c, const struct x509_ask *a
 		if (!x509_dns_name_good(name, false))
 			return x509_refuse(a, X509_WRONG_NAME, 0, c, "\"%.100s\", which was asked for, is no DNS name", ask->name);
 	}
-	for (walk = names; ask->name != NULL && x509_next_general_name(&walk, &n);)
-		if (n.kind == X509_NAME_DNS && dns_matches(n.value, name)) break;
-		else if (walk.len == 0) return wrong_name(c, names, ask->name, a);
-	for (walk = names; ask->ip != NULL && x509_next_general_name(&walk, &n);)
-		if (n.kind == X509_NAME_IP && ip_matches(n.value, ask->ip)) break;
-		else if (walk.len == 0) return wrong_name(c, names, ip_text(*ask->ip, asked), a);
+	if (ask->name != NULL && !lists_dns(names, name)) return wrong_name(c, names, ask->name, a);
+	if (ask->ip != NULL && !lists_ip(names, ask->ip)) return wrong_name(c, names, ip_text(*ask->ip, asked), a);
 	return true;
 }

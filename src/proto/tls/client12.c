@@ -289,6 +289,7 @@ static void remember(struct tls *t, instant now)
 	s->secret_len = sizeof s->secret;
 	s->extended_master_secret = true;
 	s->client_authenticated = h->identity != NULL;
+	s->unverified = t->config->trust_anyone;
 	s->age_add = s->early_data_max = 0;
 	s->got_at_ms = tls_date_ms(t, now);
 	s->session_id_len = ticket ? 0 : h->session_id_len;

@@ -134,6 +134,7 @@ bool tls_client_psk(const struct tls *t, size_t index, struct tls_psk_offer *out
 	return false;
 }
 
+/* Who was not looked at when the session was made is nobody to a client that looks. */
 static void take_session(struct tls *t, instant now)
 {
 	struct tls_handshake *h = t->handshake;
@@ -141,7 +142,8 @@ static void take_session(struct tls *t, instant now)
 
 	if (t->config->sessions == NULL || !tls_sessions_take(t->config->sessions, name, tls_date_ms(t, now), &h->session)) return;
 	h->has_session = tls_offers_version(t->config, h->session.version) && tls_lists_suite(t->config, h->session.suite) &&
-	                 tls_suite_find(h->session.suite)->v13 == (h->session.version == TLS_1_3);
+	                 tls_suite_find(h->session.suite)->v13 == (h->session.version == TLS_1_3) &&
+	                 (!h->session.unverified || t->config->trust_anyone);
 	if (!h->has_session) crypt_wipe(&h->session, sizeof h->session);
 }
 
@@ -469,6 +471,8 @@ static bool choose12(struct tls *t, const struct tls_server_hello *sh)
 		return tls_fail(t, TLS_PROTOCOL_VERSION, "ServerHello: the server speaks %s (%04x), which we do not offer",
 		                known(tls_version_name(sh->legacy_version)), sh->legacy_version);
 	if (t->retried) return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: TLS 1.2 after a HelloRetryRequest");
+	if (t->handshake->early_offered) /* D.3 */
+		return tls_fail(t, TLS_PROTOCOL_VERSION, "ServerHello: TLS 1.2, but early data was sent, which it does not have");
 	if (!check_downgrade(t, sh)) return false;
 	if (suite == NULL || suite->v13 || !tls_lists_suite(t->config, sh->suite))
 		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: it chose cipher suite %s (%04x), which we did not offer for TLS 1.2",

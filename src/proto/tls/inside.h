@@ -207,6 +207,9 @@ bool tls_lists_suite(const struct tls_config *, unsigned suite);    /* configure
 bool tls_lists_group(const struct tls_config *, unsigned group);
 bool tls_lists_scheme(const struct tls_config *, unsigned scheme);
 
+/* Whether it is one of ours, and not among those seen yet, of which it is then one. */
+bool tls_first_time(const uint16_t *ours, size_t count, unsigned one, uint32_t *seen);
+
 static inline bool tls_is_group12(unsigned group) { return group != CRYPT_X25519MLKEM768; } /* hybrids are 1.3's only */
 
 /* certify.c */

@@ -117,3 +117,16 @@ bool tls_lists_scheme(const struct tls_config *config, unsigned scheme)
 	if (!scheme_fits(config, scheme)) return false;
 	return config->schemes == NULL || among(scheme, config->schemes, config->schemes_count);
 }
+
+static_assert(TLS_LIST_MAX <= 32, "a bit for each of a list");
+
+bool tls_first_time(const uint16_t *ours, size_t count, unsigned one, uint32_t *seen)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (ours[i] != one) continue;
+		bool first = (*seen >> i & 1) == 0;
+		*seen |= UINT32_C(1) << i;
+		return first;
+	}
+	return false;
+}

@@ -39,7 +39,8 @@ static bool on_key_update(struct tls *t, struct bytes body)
 static void remember(struct tls *t, instant now, const struct tls_new_session_ticket *ticket)
 {
 	struct tls_session s = {
-		.version = t->version, .suite = t->suite, .extended_master_secret = true, .lifetime_s = ticket->lifetime,
+		.version = t->version, .suite = t->suite, .extended_master_secret = true,
+		.unverified = t->config->trust_anyone, .lifetime_s = ticket->lifetime,
 		.age_add = ticket->age_add, .early_data_max = ticket->early_data_max, .got_at_ms = tls_date_ms(t, now),
 		.ticket_len = (uint16_t)ticket->ticket.len,
 	};

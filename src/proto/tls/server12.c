@@ -32,6 +32,7 @@ static void session_of(const struct tls_ticket *ticket, struct tls_session *s)
 {
 	*s = (struct tls_session){ .version = ticket->version, .suite = ticket->suite, .secret_len = ticket->secret_len,
 		.extended_master_secret = ticket->extended_master_secret, .client_authenticated = ticket->client_authenticated,
+		.unverified = ticket->unverified,
 		.lifetime_s = ticket->lifetime_s, .got_at_ms = ticket->issued_at_ms };
 	memcpy(s->secret, ticket->secret, sizeof s->secret);
 	memcpy(s->server_name, ticket->server_name, sizeof s->server_name);
@@ -61,6 +62,8 @@ static const char *why_not(const struct tls *t, const struct tls_client_hello *h
 	if (!tls_has_u16(hello->suites, s->suite) || !tls_lists_suite(t->config, s->suite)) return "its cipher suite is not offered";
 	if (strcmp(s->server_name, t->server_name) != 0) return "it was with another name";
 	if (t->config->client_auth == TLS_REQUIRE_CLIENT && !s->client_authenticated) return "the client has not shown a certificate in it";
+	if (t->config->client_auth != TLS_NO_CLIENT_AUTH && s->client_authenticated && s->unverified && !t->config->trust_anyone)
+		return "the client's certificate was not checked in it";
 	return NULL;
 }
 
@@ -102,8 +105,9 @@ static bool find_suite(struct tls *t, const struct tls_client_hello *hello, unsi
 		for (size_t i = 0; i < count; i++)
 			if (tls_has_u16(hello->suites, ours[i]) && try_suite(t, ours[i], how_well)) return true;
 	} else {
+		uint32_t tried = 0; /* of ours: a suite that is said a thousand times is tried once */
 		for (unsigned suite; tls_next_u16(&list, &suite);)
-			if (tls_lists_suite(t->config, suite) && try_suite(t, suite, how_well)) return true;
+			if (tls_first_time(ours, count, suite, &tried) && try_suite(t, suite, how_well)) return true;
 	}
 	return false;
 }
@@ -348,7 +352,7 @@ static void fill_ticket(const struct tls *t, instant now, struct tls_ticket *tic
 	const struct tls_handshake *h = t->handshake;
 
 	*ticket = (struct tls_ticket){ .version = TLS_1_2, .suite = t->suite, .secret_len = TLS_SECRET_MAX, .extended_master_secret = true,
-		.client_authenticated = t->client_authenticated, .issued_at_ms = tls_date_ms(t, now),
+		.client_authenticated = t->client_authenticated, .unverified = t->config->trust_anyone, .issued_at_ms = tls_date_ms(t, now),
 		.lifetime_s = t->config->tickets != NULL ? tls_tickets_lifetime(t->config->tickets) : TLS_TICKET_LIFETIME_S };
 	memcpy(ticket->secret, h->master_secret12, sizeof ticket->secret);
 	memcpy(ticket->server_name, t->server_name, sizeof ticket->server_name);

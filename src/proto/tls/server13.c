@@ -88,6 +88,8 @@ static const char *why_not(const struct tls *t, instant now, const struct tls_cl
 	if (strcmp(k->server_name, t->server_name) != 0) return "the ticket is for another name";
 	if (t->config->client_auth == TLS_REQUIRE_CLIENT && !k->client_authenticated)
 		return "the client did not show the certificate that is required when it got the ticket";
+	if (t->config->client_auth != TLS_NO_CLIENT_AUTH && k->client_authenticated && k->unverified && !t->config->trust_anyone)
+		return "the client's certificate was not checked when it got the ticket";
 	if (tls_date_ms(t, now) - k->authenticated_at_ms > TLS_TICKET_LIFETIME_MAX_S * INT64_C(1000)) /* however often it was resumed */
 		return "the full handshake was more than seven days ago";
 	return NULL;
@@ -164,8 +166,9 @@ static unsigned choose_group(const struct tls *t, const struct tls_client_hello 
 			if (first == 0) first = ours[i];
 		}
 	} else {
+		uint32_t looked_at = 0; /* of ours: a group that is said a thousand times is looked for once */
 		while (tls_next_u16(&list, &group)) {
-			if (!tls_lists_group(t->config, group)) continue;
+			if (!tls_first_time(ours, count, group, &looked_at)) continue;
 			if (share_of(hello, group, share)) return group;
 			if (first == 0) first = group;
 		}
@@ -354,7 +357,8 @@ static void fill_ticket(const struct tls *t, int64_t date_ms, struct tls_ticket 
 	const struct tls_handshake *h = t->handshake;
 
 	*k = (struct tls_ticket){ .version = TLS_1_3, .suite = t->suite, .secret_len = (uint8_t)crypt_hash_len(h->hash),
-		.extended_master_secret = true, .client_authenticated = t->client_authenticated, .issued_at_ms = date_ms, .authenticated_at_ms = h->authenticated_at_ms,
+		.extended_master_secret = true, .client_authenticated = t->client_authenticated, .unverified = t->config->trust_anyone,
+		.issued_at_ms = date_ms, .authenticated_at_ms = h->authenticated_at_ms,
 		.lifetime_s = tls_tickets_lifetime(t->config->tickets), .early_data_max = t->config->early_data_max };
 	memcpy(k->server_name, t->server_name, sizeof k->server_name);
 	memcpy(k->alpn, t->alpn, sizeof k->alpn);

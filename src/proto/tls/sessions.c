@@ -165,7 +165,7 @@ size_t tls_session_write(const struct tls_session *session, struct room room)
 	tls_put(&w, bytes_of(file_head));
 	tls_put_number(&w, 2, session->version);
 	tls_put_number(&w, 2, session->suite);
-	tls_put_number(&w, 1, session->extended_master_secret | session->client_authenticated << 1);
+	tls_put_number(&w, 1, session->extended_master_secret | session->client_authenticated << 1 | session->unverified << 2);
 	tls_put_number(&w, 4, session->lifetime_s);
 	tls_put_number(&w, 4, session->age_add);
 	tls_put_number(&w, 4, session->early_data_max);
@@ -210,7 +210,7 @@ bool tls_session_read(struct bytes file, struct tls_session *session)
 	s.version = (uint16_t)get_number(&b, 2, &good);
 	s.suite = (uint16_t)get_number(&b, 2, &good);
 	uint64_t flags = get_number(&b, 1, &good);
-	s.extended_master_secret = flags & 1, s.client_authenticated = flags & 2;
+	s.extended_master_secret = flags & 1, s.client_authenticated = flags & 2, s.unverified = flags & 4;
 	s.lifetime_s = (uint32_t)get_number(&b, 4, &good);
 	s.age_add = (uint32_t)get_number(&b, 4, &good);
 	s.early_data_max = (uint32_t)get_number(&b, 4, &good);
@@ -220,7 +220,7 @@ bool tls_session_read(struct bytes file, struct tls_session *session)
 	get_vector(&b, s.alpn, sizeof s.alpn - 1, &good);
 	get_vector(&b, s.server_name, sizeof s.server_name - 1, &good);
 	s.ticket_len = (uint16_t)get_vector(&b, s.ticket, sizeof s.ticket, &good);
-	bool known = (s.version == TLS_1_2 || s.version == TLS_1_3) && s.secret_len > 0 && flags <= 3 && s.got_at_ms >= 0;
+	bool known = (s.version == TLS_1_2 || s.version == TLS_1_3) && s.secret_len > 0 && flags <= 7 && s.got_at_ms >= 0;
 	if (good && known && b.len == 0) *session = s;
 	else good = false;
 	crypt_wipe(&s, sizeof s);

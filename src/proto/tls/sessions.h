@@ -21,6 +21,7 @@ struct tls_session {
 	uint16_t version, suite;
 	uint8_t secret[48]; uint8_t secret_len;           /* 1.3: the PSK; 1.2: the master secret */
 	bool extended_master_secret, client_authenticated;
+	bool unverified;                                  /* the peer's certificate was not checked (trust_anyone) */
 	uint32_t lifetime_s, age_add, early_data_max;     /* lifetime 0 (1.2: not said): a day */
 	int64_t got_at_ms;                                /* since 1970 */
 	uint8_t session_id[32]; uint8_t session_id_len;   /* 1.2 */
@@ -34,7 +35,7 @@ size_t tls_sessions_size(unsigned sessions_max);                      /* 0: too 
 struct tls_sessions *tls_sessions_init(struct room, unsigned sessions_max, unsigned per_name_max);
 void tls_sessions_end(struct tls_sessions *); /* wipes */
 
-/* `key`: a client's "name:port"; a server's session id. */
+/* `key`: a client's server name; a server's session id, which the peer says: so the two roles never share a table. */
 void tls_sessions_put(struct tls_sessions *, struct bytes key, const struct tls_session *);
 bool tls_sessions_take(struct tls_sessions *, struct bytes key, int64_t date_ms, struct tls_session *); /* 1.3's is removed; expired ones too */
 void tls_sessions_forget(struct tls_sessions *, struct bytes key);

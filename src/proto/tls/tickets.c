@@ -157,7 +157,7 @@ size_t tls_ticket_seal(struct tls_tickets *t, int64_t date_ms, const struct tls_
 	tls_put_number(&w, 8, t->server);
 	tls_put_number(&w, 2, in->version);
 	tls_put_number(&w, 2, in->suite);
-	tls_put_number(&w, 1, in->extended_master_secret | in->client_authenticated << 1);
+	tls_put_number(&w, 1, in->extended_master_secret | in->client_authenticated << 1 | in->unverified << 2);
 	tls_put_number(&w, 8, (uint64_t)in->issued_at_ms);
 	tls_put_number(&w, 8, (uint64_t)in->authenticated_at_ms);
 	tls_put_number(&w, 4, in->lifetime_s);
@@ -209,7 +209,7 @@ static bool parse(const struct tls_tickets *t, struct bytes b, struct tls_ticket
 	    !take_number(&b, 8, &authenticated) || !take_number(&b, 4, &lifetime) || !take_number(&b, 4, &age_add) || !take_number(&b, 4, &early))
 		return false;
 	*out = (struct tls_ticket){ .version = (uint16_t)version, .suite = (uint16_t)suite, .extended_master_secret = flags & 1,
-		.client_authenticated = flags >> 1 & 1, .issued_at_ms = (int64_t)issued, .authenticated_at_ms = (int64_t)authenticated, .lifetime_s = (uint32_t)lifetime,
+		.client_authenticated = flags >> 1 & 1, .unverified = flags >> 2 & 1, .issued_at_ms = (int64_t)issued, .authenticated_at_ms = (int64_t)authenticated, .lifetime_s = (uint32_t)lifetime,
 		.age_add = (uint32_t)age_add, .early_data_max = (uint32_t)early, .ours = server == t->server };
 	if (out->client_authenticated && !take(&b, out->client_certificate_hash, sizeof out->client_certificate_hash)) return false;
 	if (!take_vector(&b, out->secret, sizeof out->secret, &len)) return false;

@@ -42,6 +42,7 @@ struct tls_ticket {
 	uint16_t version, suite;
 	uint8_t secret[48]; uint8_t secret_len;   /* 1.3: the PSK; 1.2: the master secret */
 	bool extended_master_secret, client_authenticated;
+	bool unverified;                          /* the client's certificate was not checked (trust_anyone) */
 	int64_t issued_at_ms;                     /* since 1970 */
 	int64_t authenticated_at_ms;              /* when the full handshake was, at the root of a chain of resumptions; 1.2: 0 */
 	uint32_t lifetime_s, age_add, early_data_max;

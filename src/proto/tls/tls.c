@@ -72,6 +72,7 @@ static void wipe_secrets(struct tls_handshake *h)
 	uint8_t *secrets[] = { h->early_salt, h->master_secret, h->client_handshake_secret, h->server_handshake_secret,
 	                       h->client_traffic_secret, h->server_traffic_secret, h->master_secret12 };
 	for (size_t i = 0; i < COUNT(secrets); i++) crypt_wipe(secrets[i], TLS_SECRET_MAX);
+	for (size_t i = 0; i < COUNT(h->shares); i++) crypt_share_end(&h->shares[i]);
 	crypt_wipe(&h->session, sizeof h->session);
 }
 

@@ -181,7 +181,7 @@ size_t tls_list_groups(const struct tls_config *, uint16_t out[TLS_LIST_MAX]);
 size_t tls_list_schemes(const struct tls_config *, uint16_t out[TLS_LIST_MAX]);
 
 /* False: a pool is empty (nothing is held). `name`: whom we want: a DNS name, or an address as text; it is sent as SNI if it is a
- * name, and the certificate is checked against it. */
+ * name, and the certificate is checked against it. NULL or "": a certificate for whatever name will do, so almost never right. */
 bool tls_connect(struct tls *, instant now, const struct tls_config *, const char *name);
 bool tls_accept(struct tls *, instant now, const struct tls_config *);
 void tls_end(struct tls *);
