@@ -30,6 +30,11 @@ await both Listening
 result $? 'the key may stand behind its chain in one file'
 wants 'a chain without it says how to name it' 1 'key FILE names the key' "$TULLE" tls server 6495 --cert two.pem
 
+openssl x509 -in two.pem -signkey two.key -days -1 -out old.pem 2>/dev/null
+"$TULLE" tls server 6494 --cert old.pem --key two.key >old 2>&1 </dev/null & servers="$servers $!"
+await old 'old.pem: warning: this certificate expired'
+result $? 'a certificate that has expired is warned of'
+
 # --- others than TLS servers: a greeting, and silence; nobody is at localhost's other address ---
 cat >greet.py <<'END'
 import socket, sys

@@ -64,6 +64,17 @@ static void use_identity(struct secure *s)
 	s->config.identities_count = 1;
 }
 
+/* It may be what somebody wants to see; but nobody would believe it, and it is better said here than at each client. */
+static void warn_of_dates(struct secure *s, const char *cert)
+{
+	int64_t from, until;
+
+	if (!x509_validity(s->identity.chain.der[0], &from, &until)) return;
+	const char *what = s->env->date > until ? "expired" : s->env->date < from ? "is not valid yet" : NULL;
+	if (what != NULL)
+		text_printf(s->env->err, "%s: %s: warning: this certificate %s; whoever looks will refuse it\n", s->who, cert, what);
+}
+
 bool secure_own(struct secure *s, const char *cert, const char *key)
 {
 	char words[400];
@@ -83,7 +94,9 @@ bool secure_own(struct secure *s, const char *cert, const char *key)
 	if (s->key == NULL && key == cert) text_puts(&why, " (--key FILE names the key's)");
 	if (s->key == NULL) return fail(s, key, words);
 	use_identity(s);
-	return matches(s, cert, key);
+	if (!matches(s, cert, key)) return false;
+	warn_of_dates(s, cert);
+	return true;
 }
 
 bool secure_believe(struct secure *s, const char *ca)
