@@ -97,17 +97,11 @@ static void compress(struct tls_writer *w, size_t from, unsigned packing)
 	const size_t header = TLS_MESSAGE_HEADER + 2 + 3 + 3;
 	struct bytes plain = { w->at + from + TLS_MESSAGE_HEADER, w->len - from - TLS_MESSAGE_HEADER };
 	struct room spare = { w->at + w->len, w->size - w->len };
-	size_t packed = pack_known(packing) ? pack(packing, plain, spare) : 0, message, vector;
+	size_t packed = pack_known(packing) ? pack(packing, plain, spare) : 0;
 
 	if (packed == 0 || packed + header >= plain.len) return;
 	w->len = from;
-	message = tls_open_message(w, TLS_COMPRESSED_CERTIFICATE);
-	tls_put_number(w, 2, packing);
-	tls_put_number(w, 3, plain.len);
-	vector = tls_open_vector(w, 3);
-	tls_put(w, (struct bytes){ spare.at, packed });
-	tls_close_vector(w, vector, 3);
-	tls_close_message(w, message);
+	tls_emit_compressed_certificate(w, &(struct tls_compressed_certificate){ packing, plain.len, { spare.at, packed } });
 }
 
 bool tls_send_certificate(struct tls *t)

@@ -7,9 +7,7 @@
 
 #define RSA_SIGN 1    /* RFC 5246, 7.4.4: ClientCertificateType */
 #define ECDSA_SIGN 64 /* RFC 8422, 5.5; Ed25519 too */
-#define NAMED_CURVE 3 /* RFC 8422, 5.4 */
 #define UNCOMPRESSED 0
-#define OCSP 1        /* RFC 6066, 8 */
 
 static bool asks(const struct tls_client_hello *hello, enum tls_extension extension) { return hello->has & TLS_HAS(extension); }
 
@@ -203,13 +201,9 @@ static bool send_hello(struct tls *t, const struct tls_client_hello *hello)
 static bool send_status(struct tls *t)
 {
 	struct tls_writer *w = &t->handshake->flight;
-	size_t from = w->len, mark = tls_open_message(w, TLS_CERTIFICATE_STATUS);
+	size_t from = w->len;
 
-	tls_put_number(w, 1, OCSP);
-	size_t response = tls_open_vector(w, 3);
-	tls_put(w, t->handshake->identity->ocsp);
-	tls_close_vector(w, response, 3);
-	tls_close_message(w, mark);
+	tls_emit_certificate_status(w, t->handshake->identity->ocsp);
 	return tls_sent_message(t, from);
 }
 
@@ -222,10 +216,7 @@ static bool send_key_exchange(struct tls *t)
 	size_t from = h->flight.len;
 
 	h->shares_count = 1;
-	tls_put_number(&w, 1, NAMED_CURVE);
-	tls_put_number(&w, 2, t->group);
-	tls_put_number(&w, 1, share.len);
-	tls_put(&w, share);
+	tls_put_server_params(&w, t->group, share);
 	struct bytes signed_parts[] = { { h->client_random, TLS_RANDOM_BYTES }, { h->server_random, TLS_RANDOM_BYTES }, { params, w.len } };
 	size_t len = crypt_sign(h->identity->key, CRYPT_ANY_CURVE | h->sign_scheme, signed_parts, COUNT(signed_parts), signature);
 	if (len == 0) return tls_fail(t, TLS_INTERNAL_ERROR, "our key does not sign by %s", tls_scheme_name(h->sign_scheme));
