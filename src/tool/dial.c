@@ -40,9 +40,14 @@ static enum dial_news try_next(struct dial *d, const char *why)
 	while (d->next_ip < d->lookup.count) {
 		struct addr to = { d->lookup.ip[d->next_ip++], d->port, d->interface };
 		if ((d->id = secure_connect(d->secure, d->env->net, &to, d->host)) != 0) return DIAL_NOTHING;
-		d->said = most_telling(d->said, net_why_words(net_why_not(d->env->net)));
+		why = net_why_words(net_why_not(d->env->net));
+		d->said = most_telling(d->said, why);
 	}
-	return fail(d, d->said != NULL ? d->said : "no address");
+	if (d->said == NULL) return fail(d, "no address");
+	struct text both = text_in(d->words, sizeof d->words);
+	text_puts(&both, d->said);
+	if (strcmp(d->said, why) != 0) text_printf(&both, "; at another address: %s", why);
+	return fail(d, d->words);
 }
 
 /* Nothing was heard for too long: an address that never answered may not be the host's only one. */

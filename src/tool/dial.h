@@ -28,7 +28,8 @@ struct dial {
 	/* the rest is dial.c's */
 	struct tool_env *env;
 	struct secure *secure;
-	const char *said;    /* of the addresses that were tried */
+	const char *said;    /* of the addresses that were tried: the most telling */
+	char words[120];     /* that, and what became of the last */
 	const char *host;    /* the URL's, which stays where it is */
 	struct lookup lookup;
 	size_t next_ip;
