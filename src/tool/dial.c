@@ -17,10 +17,10 @@ void dial_stop(struct dial *d)
 	d->id = 0;
 }
 
-/* What is told when no address does: a host that answers on one of them only refuses, or is silent, on the others. */
+/* What is told when no address does: a host that answers on one of them only refuses on the others; the last is told besides. */
 static const char *most_telling(const char *before, const char *why)
 {
-	const char *const dull[] = { net_why_words(NET_REFUSED), net_why_words(NET_UNREACHABLE), net_why_words(NET_TIMED_OUT) };
+	const char *const dull[] = { net_why_words(NET_REFUSED), net_why_words(NET_UNREACHABLE) };
 	for (size_t i = 0; before != NULL && i < COUNT(dull); i++)
 		if (strcmp(before, dull[i]) == 0) return why;
 	return before == NULL ? why : before;
