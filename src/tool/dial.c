@@ -17,13 +17,11 @@ void dial_stop(struct dial *d)
 	d->id = 0;
 }
 
-/* What is told when no address does: a host that answers on one of them only refuses on the others; the last is told besides. */
+/* What is told when no address does: a host that answers on one of them only refuses on the others. */
 static const char *most_telling(const char *before, const char *why)
 {
-	const char *const dull[] = { net_why_words(NET_REFUSED), net_why_words(NET_UNREACHABLE) };
-	for (size_t i = 0; before != NULL && i < COUNT(dull); i++)
-		if (strcmp(before, dull[i]) == 0) return why;
-	return before == NULL ? why : before;
+	return before == NULL || strcmp(before, net_why_words(NET_REFUSED)) == 0 || strcmp(before, net_why_words(NET_UNREACHABLE)) == 0 ?
+	       why : before;
 }
 
 static enum dial_news fail(struct dial *d, const char *why)
@@ -40,14 +38,9 @@ static enum dial_news try_next(struct dial *d, const char *why)
 	while (d->next_ip < d->lookup.count) {
 		struct addr to = { d->lookup.ip[d->next_ip++], d->port, d->interface };
 		if ((d->id = secure_connect(d->secure, d->env->net, &to, d->host)) != 0) return DIAL_NOTHING;
-		why = net_why_words(net_why_not(d->env->net));
-		d->said = most_telling(d->said, why);
+		d->said = most_telling(d->said, net_why_words(net_why_not(d->env->net)));
 	}
-	if (d->said == NULL) return fail(d, "no address");
-	struct text both = text_in(d->words, sizeof d->words);
-	text_puts(&both, d->said);
-	if (strcmp(d->said, why) != 0) text_printf(&both, "; at another address: %s", why);
-	return fail(d, d->words);
+	return fail(d, d->said != NULL ? d->said : "no address");
 }
 
 /* Nothing was heard for too long: an address that never answered may not be the host's only one. */
