@@ -17,11 +17,13 @@ void dial_stop(struct dial *d)
 	d->id = 0;
 }
 
-/* What is told when no address does: a host that answers on one of them only refuses on the others. */
+/* What is told when no address does: a host that answers on one of them only refuses on the others; the last is told besides. */
 static const char *most_telling(const char *before, const char *why)
 {
-	return before == NULL || strcmp(before, net_why_words(NET_REFUSED)) == 0 || strcmp(before, net_why_words(NET_UNREACHABLE)) == 0 ?
-	       why : before;
+	const char *const dull[] = { net_why_words(NET_REFUSED), net_why_words(NET_UNREACHABLE) };
+	for (size_t i = 0; before != NULL && i < COUNT(dull); i++)
+		if (strcmp(before, dull[i]) == 0) return why;
+	return before == NULL ? why : before;
 }
 
 static enum dial_news fail(struct dial *d, const char *why)
@@ -38,9 +40,14 @@ static enum dial_news try_next(struct dial *d, const char *why)
 	while (d->next_ip < d->lookup.count) {
 		struct addr to = { d->lookup.ip[d->next_ip++], d->port, d->interface };
 		if ((d->id = secure_connect(d->secure, d->env->net, &to, d->host)) != 0) return DIAL_NOTHING;
-		d->said = most_telling(d->said, net_why_words(net_why_not(d->env->net)));
+		why = net_why_words(net_why_not(d->env->net));
+		d->said = most_telling(d->said, why);
 	}
-	return fail(d, d->said != NULL ? d->said : "no address");
+	if (d->said == NULL) return fail(d, "no address");
+	struct text both = text_in(d->words, sizeof d->words);
+	text_puts(&both, d->said);
+	if (strcmp(d->said, why) != 0) text_printf(&both, "; at another address: %s", why);
+	return fail(d, d->words);
 }
 
 /* Nothing was heard for too long: an address that never answered may not be the host's only one. */
