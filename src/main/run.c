@@ -138,16 +138,30 @@ static void raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* TULLE_NET=epoll or uring; false: neither. */
+static bool way_named(enum host_way *way)
+{
+	const char *name = getenv("TULLE_NET");
+
+	if (name == NULL || *name == '\0') return true;
+	*way = strcmp(name, "uring") == 0 ? HOST_URING : HOST_EPOLL;
+	if (*way == HOST_URING || strcmp(name, "epoll") == 0) return true;
+	fprintf(stderr, "tulle: TULLE_NET is %s; it can be epoll or uring\n", name);
+	return false;
+}
+
 int main_tool(int argc, char **argv)
 {
-	struct room memory = { NULL, host_size(&host_limits_usual) };
+	struct host_limits limits = host_limits_usual;
+	struct room memory = { NULL, host_size(&limits) };
 	struct run_names names = run_names_read("/etc/resolv.conf");
 	struct net *net = NULL;
 	int status = TOOL_FAILED;
 
+	if (!way_named(&limits.way)) return TOOL_USAGE;
 	raise_descriptors();
 	memory.at = calloc(1, memory.len);
-	if (memory.at != NULL) net = host_init(memory, &host_limits_usual);
+	if (memory.at != NULL) net = host_init(memory, &limits);
 	if (net == NULL) perror("tulle: cannot use this host's sockets");
 	else {
 		status = run_tool(net, &names, SANDBOX_SOCKETS, argc, argv);
