@@ -201,6 +201,7 @@ net_id stream_connect(struct net *net, const struct addr *remote)
 	fd = kernel_socket(remote, SOCK_STREAM, &family);
 	if (fd < 0) return net->why_not = kernel_why(errno), 0;
 	socklen_t len = kernel_name(remote, family, &name);
+	kernel_option(fd, SOL_SOCKET, SO_OOBINLINE, 1); /* an urgent byte stays in its place (RFC 6093, 4): Telnet's data mark is one */
 	error = connect(fd, (struct sockaddr *)&name, len) < 0 ? errno : 0;
 	bool news = error == 0 || error == EINPROGRESS || error == ECONNREFUSED || error == ECONNRESET;
 	if (!news) net->why_not = kernel_why(error);

@@ -16,6 +16,7 @@
 #include "crypt/x509.h"
 #include "host/epoll.h"
 #include "host/files.h"
+#include "main/terminal.h"
 
 #define ROOTS_USUAL "/etc/ssl/certs/ca-certificates.crt"
 #define ROOTS_BYTES_MAX (16 << 20)
@@ -119,6 +120,7 @@ static void want(struct tool_env *env, enum tool_want what)
 	case TOOL_WANT_CRYPT: lend_crypt(of(env)); break;
 	case TOOL_WANT_TRUST: lend_trust(of(env)); break;
 	case TOOL_WANT_INPUT: lend_input(of(env)); break;
+	case TOOL_WANT_TERMINAL: env->terminal = terminal_open(); break;
 	}
 }
 
@@ -166,6 +168,7 @@ void lend_flush(struct lend *l)
 void lend_end(struct lend *l)
 {
 	lend_flush(l);
+	terminal_restore();
 	for (size_t i = 0; i < l->files; i++) close(l->file[i].fd);
 	if (l->keys.fd >= 0) close(l->keys.fd);
 	if (l->trust != NULL) x509_trust_close(l->trust);

@@ -14,6 +14,7 @@
 #include "host/epoll.h"
 #include "main/command.h"
 #include "main/lend.h"
+#include "main/terminal.h"
 
 #define STOP_WITHIN (2 * SECOND) /* after a signal; a second signal ends it at once */
 
@@ -24,8 +25,11 @@ static volatile sig_atomic_t signals;
 /* Should the signal come just before the loop sleeps, the alarm wakes it; again and again until the end. */
 static void on_signal(int number)
 {
-	if (number != SIGALRM && ++signals > 1) _exit(128 + number);
-	alarm(1);
+	if (number != SIGALRM && ++signals > 1) {
+		terminal_restore();
+		_exit(128 + number);
+	}
+	if (signals > 0) alarm(1);
 }
 
 static void signals_watch(void)
@@ -53,6 +57,10 @@ static void loop(struct tool *t, struct lend *l)
 
 	while (!t->done && l->out.error == 0 && l->err.error == 0) {
 		lend_flush(l);
+		if (terminal_resized() && t->resized != NULL) {
+			t->resized(t);
+			continue;
+		}
 		if (signals > 0 && stopped_at == NEVER) {
 			stopped_at = clock_now();
 			if (t->stop == NULL) return;

@@ -30,9 +30,10 @@
 #define NOBODY 65534
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-static bool off;
+static bool off, terminal;
 
 void sandbox_off(void) { off = true; }
+void sandbox_keep_terminal(void) { terminal = true; }
 
 /* --- who we are --- */
 
@@ -95,6 +96,7 @@ static const int with_sockets[] = {
 };
 static const int with_child[] = { SCMP_SYS(wait4), SCMP_SYS(waitid) };
 static const int with_file[] = { SCMP_SYS(ftruncate) }; /* that opened for writing: back to what is whole */
+static const unsigned long of_terminal[] = { TCSETS, TCSETSW, TIOCGWINSZ };
 /* The leak check at the end of a sanitized process traces it from a clone, and reads /proc. */
 static const int for_sanitizers[] = {
 	SCMP_SYS(clone), SCMP_SYS(ptrace), SCMP_SYS(wait4), SCMP_SYS(prctl), SCMP_SYS(getppid), SCMP_SYS(sigaltstack),
@@ -123,6 +125,8 @@ static int allow_narrowly(scmp_filter_ctx filter, enum sandbox_profile profile)
 {
 	int failed = allow_if(filter, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_RDONLY);
 	failed |= allow_if(filter, SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS); /* is it a terminal? */
+	for (size_t i = 0; terminal && i < COUNT_OF(of_terminal); i++)
+		failed |= allow_if(filter, SCMP_SYS(ioctl), 1, UINT32_MAX, of_terminal[i]);
 	if (profile != SANDBOX_SOCKETS) return failed;
 	failed |= allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET);
 	return failed | allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET6);

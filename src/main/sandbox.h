@@ -22,6 +22,7 @@ enum sandbox_profile {
 };
 
 void sandbox_off(void); /* --no-sandbox: the next does nothing and says true */
+void sandbox_keep_terminal(void); /* the next leaves the modes and the size of terminals */
 bool sandbox_enter(enum sandbox_profile, const char **why);
 
 #endif
