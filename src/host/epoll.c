@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "host/inside.h"
+
+#define CLOSE_WITHIN_MS 10000
 
 const struct host_limits host_limits_usual = {
 	.streams_max = 1024, .sockets_max = 256, .rx_bytes = 64 << 10, .tx_bytes = 64 << 10, .datagram_bytes = 1 << 20,
@@ -358,6 +361,18 @@ struct net *host_init(struct room zeroed, const struct host_limits *limits)
 
 const char *host_way_name(struct net *net) { return host_of(net)->uring != NULL ? "uring" : "epoll"; }
 
+/* A program may end when it has finished a stream; what the kernel had no room for goes while the peer reads on. */
+static void drain(struct host *h, struct slot *s)
+{
+	struct pollfd one = { .fd = s->fd, .events = POLLOUT };
+
+	if (s->kind == SLOT_STREAM && h->epoll < 0) stream_flush(h, s);
+	while (s->kind == SLOT_STREAM && s->fin_wanted && !s->fin_sent && !s->broken) {
+		stream_flush(h, s);
+		if (!s->fin_sent && !s->broken && poll(&one, 1, CLOSE_WITHIN_MS) <= 0) return;
+	}
+}
+
 void host_close(struct net *net)
 {
 	struct host *h = host_of(net);
@@ -367,7 +382,7 @@ void host_close(struct net *net)
 	for (uint32_t i = 0; i < h->slot_fresh; i++) {
 		struct slot *s = &h->slot[i];
 		if (s->kind == SLOT_FREE || s->kind == SLOT_CLOSING) continue;
-		if (s->kind == SLOT_STREAM && h->epoll < 0) stream_flush(h, s);
+		drain(h, s);
 		slot_give(h, s);
 	}
 	if (h->epoll >= 0) close(h->epoll);

@@ -30,7 +30,7 @@ struct tls_keylog;   /* proto/tls/keylog.h */
 enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 64 };
 
 /* What is only lent to a tool that asks for it, for it costs something. */
-enum tool_want { TOOL_WANT_CRYPT /* and the key log */, TOOL_WANT_TRUST, TOOL_WANT_INPUT, TOOL_WANT_TERMINAL };
+enum tool_want { TOOL_WANT_CRYPT /* and the key log */, TOOL_WANT_TRUST, TOOL_WANT_INPUT, TOOL_WANT_OUTPUT, TOOL_WANT_TERMINAL };
 
 /* A terminal that somebody sits at, reads `out` and types what comes as `input`. It is given back as it was found. */
 struct terminal {
@@ -58,6 +58,9 @@ struct tool_env {
 	struct tls_keylog *keylog; /* secrets for the capture, or for SSLKEYLOGFILE */
 	net_id input;              /* standard input, as a stream of the net's; 0: there is none */
 	struct terminal *terminal; /* or NULL: there is none */
+	bool input_typed;          /* by a person at a terminal */
+	net_id output;             /* standard output, the same; finished by us and then closed by the other side, which has said
+	                            * nothing: all is written; it says a byte or breaks off if that could not be */
 	void (*want)(struct tool_env *, enum tool_want); /* fills in the above, or says on err why not; NULL: it is there already */
 	/* A new file, or an old one emptied, for nobody else to read; while tools are opened only. What is put into the text
 	 * is in the file by the end of the turn. NULL: it cannot be, and err says why; the pointer may be NULL too. */
@@ -83,6 +86,7 @@ bool tool_want_crypt(struct tool_env *); /* false: said on err */
 const struct x509_trust *tool_want_trust(struct tool_env *); /* NULL: said on err */
 net_id tool_want_input(struct tool_env *); /* 0: there is none */
 struct terminal *tool_want_terminal(struct tool_env *); /* NULL: there is none */
+net_id tool_want_output(struct tool_env *); /* 0: there is only `out` */
 struct text *tool_create(struct tool_env *, const char *path); /* NULL: said on err */
 
 /* argv[0] is the tool's name: "echo", "serve", "tcp://:6666". */
