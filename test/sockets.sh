@@ -82,6 +82,11 @@ wants "a port for root" 1 "CAP_NET_BIND_SERVICE" "$TULLE" sockets -i:81 --explai
 wants "details" 0 "rtt .*cwnd" "$TULLE" sockets -e state established
 wants "limits of descriptors" 0 "python3 .*%" "$TULLE" sockets --limits -p $holder
 wants "words that are wrong" 64 "no such state" "$TULLE" sockets -sTCP:LISTENING_HARD
+if [ "$(id -u)" = 0 ] && unshare -n true 2>/dev/null; then
+	unshare -n "$TULLE" sockets -n -N $holder state listening >log 2>&1
+	[ $? = 0 ] && grep -q "127.0.0.1:4000" log && ! unshare -n "$TULLE" sockets -n state listening >>log 2>&1
+	result $? "another namespace, by a process in it"
+fi
 wants "a namespace that is not there" 2 "no-such" "$TULLE" sockets -N no-such
 
 "$TULLE" sockets --json >list 2>log && python3 - $holder <<'END' >log 2>&1
