@@ -17,6 +17,7 @@ static struct lan_tool {
 } on[LAN_HOSTS_MAX];
 static int64_t lan_date = 784111777;
 static struct files *lan_files; /* lent to tools opened from now on */
+static net_id lan_input[LAN_HOSTS_MAX]; /* lent to a host's tool as its standard input */
 static struct { struct crypt *crypt; const struct x509_trust *trust; const struct tls_identity *identity; } lan_secure; /* the same, for TLS */
 
 /* Hosts 10.0.0.1, .2 ... on wire 0. */
@@ -52,7 +53,7 @@ static inline bool lan_tool(unsigned h, const char *words)
 	a->err_text = text_in(a->err, sizeof a->err);
 	a->env = (struct tool_env){ .net = lan_net(h), .memory = &a->arena, .out = &a->out_text, .err = &a->err_text,
 	                            .files = lan_files, .rng = &a->rng, .server_port = 53, .date = lan_date,
-	                            .date_at = lan.now, .crypt = lan_secure.crypt, .trust = lan_secure.trust, .identity = lan_secure.identity };
+	                            .date_at = lan.now, .input = lan_input[h], .crypt = lan_secure.crypt, .trust = lan_secure.trust, .identity = lan_secure.identity };
 	a->tool = tool_open(argc, argv, &a->env);
 	lan.app[h].event = NULL;
 	lan.net[h] = a->env.net;
@@ -83,6 +84,7 @@ static inline void lan_tools_end(void)
 		if (on[h].tool != NULL && on[h].tool->end != NULL) on[h].tool->end(on[h].tool);
 	lan_end_test();
 	for (unsigned h = 0; h < LAN_HOSTS_MAX; h++) {
+		lan_input[h] = 0;
 		free(on[h].memory);
 		on[h] = (struct lan_tool){ .memory = NULL };
 	}

@@ -3,15 +3,19 @@
 #include "net_contract.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host/epoll.h"
 #include "host/files.h"
 
-static const struct host_limits limits = { .streams_max = 32, .sockets_max = 16, .rx_bytes = 1 << 14, .tx_bytes = 1 << 14 };
+static struct host_limits limits = { .streams_max = 32, .sockets_max = 16, .rx_bytes = 1 << 14, .tx_bytes = 1 << 14 };
 
 static struct net *host_new(void)
 {
@@ -76,7 +80,8 @@ static void beyond_the_pool_they_wait(void)
 	struct addr at = contract_addr(1, 20);
 	net_id listener = net_listen(pair->net[1], &at), accepted[40];
 	int count = 0;
-	static const struct host_limits many = { .streams_max = 64, .sockets_max = 4, .rx_bytes = 4096, .tx_bytes = 4096 };
+	static struct host_limits many = { .streams_max = 64, .sockets_max = 4, .rx_bytes = 4096, .tx_bytes = 4096 };
+	many.way = limits.way;
 	void *memory = calloc(1, host_size(&many));
 	struct net *clients = host_init((struct room){ memory, host_size(&many) }, &many);
 
@@ -91,6 +96,65 @@ static void beyond_the_pool_they_wait(void)
 	for (int i = 0; i < 8; i++) EXPECT(1, NET_ACCEPTED, &ev);
 	CHECK(contract_quiet(1) && listener != 0);
 	host_gone(clients);
+}
+
+static int descriptors(void)
+{
+	int count = 0;
+	for (int fd = 0; fd < 256; fd++) if (fcntl(fd, F_GETFD) >= 0) count++;
+	return count;
+}
+
+/* What each side does with what it hears, until nothing more comes: the pattern has to be right as far as it goes. */
+static void hear(uint64_t got[2][1 << 16], net_id accepted[], size_t *count)
+{
+	struct net_event ev;
+
+	for (int side = 0; side < 2; side++)
+		while (net_next(pair->net[side], &ev)) {
+			uint64_t *at = &got[side][ev.id & 0xffff];
+			if (ev.what == NET_ACCEPTED) accepted[(*count)++] = ev.id, *at = 0;
+			else if (ev.what == NET_CONNECTED) *at = 0;
+			else if (ev.what == NET_READABLE) CHECK(contract_take(side, ev.id, at));
+			else if (ev.what == NET_EOF) net_finish(pair->net[side], ev.id);
+		}
+}
+
+/* Streams that are dropped and finished, by either side, while bytes are on their way in both directions, and
+ * others come in their place: nothing goes to the wrong one, and slots, rings and descriptors all come back. */
+static void closing_in_the_middle_loses_nothing(void)
+{
+	static uint64_t got[2][1 << 16];
+	struct addr at = contract_addr(1, 23);
+	net_id listener = net_listen(pair->net[1], &at), client[8], accepted[64];
+	int before = descriptors();
+	uint32_t chance = 1;
+
+	for (int round = 0; round < 200; round++) {
+		size_t count = 0;
+		for (size_t i = 0; i < COUNT(client); i++) CHECK((client[i] = net_connect(pair->net[0], &at)) != 0);
+		for (int tries = 0; count < COUNT(client) && tries < 3000; tries++) pair->turn(pair), hear(got, accepted, &count);
+		CHECK_EQ(count, COUNT(client));
+		for (size_t i = 0; i < COUNT(client); i++) {
+			uint64_t sent[2] = { 0, 0 }, many = (chance = chance * 1664525 + 1013904223) >> 15;
+			contract_send(0, client[i], &sent[0], many);
+			contract_send(1, accepted[i], &sent[1], many / 3);
+			if (chance & 1024) pair->turn(pair);
+			if (chance & 2048) hear(got, accepted, &count);
+			int side = chance >> 12 & 1;
+			net_id id = side ? accepted[i] : client[i];
+			if (chance & 8192) net_finish(pair->net[side], id);
+			else net_abort(pair->net[side], id);
+		}
+		for (int tries = 0; descriptors() > before && tries < 3000; tries++) pair->turn(pair), hear(got, accepted, &count);
+		CHECK_EQ(descriptors(), before);
+	}
+	size_t count = 0;
+	for (uint32_t i = 0; i < limits.streams_max; i++) CHECK(net_connect(pair->net[0], &at) != 0);
+	for (int tries = 0; count < limits.streams_max && tries < 3000; tries++) pair->turn(pair), hear(got, accepted, &count);
+	CHECK_EQ(count, limits.streams_max);
+	net_finish(pair->net[1], listener);
+	CHECK(net_listen(pair->net[1], &at) != 0); /* its port is free at once */
 }
 
 /* No descriptors left: the server goes on with whom it has, and accepts again when there are some. */
@@ -210,10 +274,71 @@ static void a_folder_of_files_leads_nowhere_else(void)
 	CHECK(chdir("/") == 0 && system(path) == 0);
 }
 
-int main(void)
+/* No descriptor for a ring is not the end. */
+static void without_io_uring_there_is_epoll(void)
+{
+	struct host_limits either = limits, only = limits;
+	struct rlimit was, low;
+	int next = dup(0);
+
+	either.way = HOST_URING, only.way = HOST_URING_ONLY;
+	close(next);
+	void *memory = calloc(1, host_size(&either));
+	getrlimit(RLIMIT_NOFILE, &was);
+	low = was, low.rlim_cur = (rlim_t)next;
+	CHECK(setrlimit(RLIMIT_NOFILE, &low) == 0);
+	CHECK(host_init((struct room){ memory, host_size(&only) }, &only) == NULL && errno == EMFILE);
+	setrlimit(RLIMIT_NOFILE, &was);
+	struct net *net = host_init((struct room){ memset(memory, 0, host_size(&either)), host_size(&either) }, &either);
+	CHECK(net != NULL);
+	host_gone(net);
+}
+
+/* What one operation on a ring comes to that somebody else has made with 512 entries and room for 2,048 results. */
+static int ring_does(int ring, uint8_t operation)
+{
+	struct io_uring_params p = { .flags = IORING_SETUP_CQSIZE, .cq_entries = 2048 };
+	int twin = (int)syscall(SYS_io_uring_setup, 512, &p); /* says where in the memory all is */
+	size_t size = p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe);
+	uint8_t *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	struct io_uring_sqe *entry = mmap(NULL, 512 * sizeof *entry, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+
+	close(twin);
+	if (at == MAP_FAILED || (void *)entry == MAP_FAILED) return 1;
+	uint32_t *tail = (uint32_t *)(void *)(at + p.sq_off.tail), *head = (uint32_t *)(void *)(at + p.cq_off.head), i = *tail & 511;
+	entry[i] = (struct io_uring_sqe){ .opcode = operation, .fd = -1 };
+	((uint32_t *)(void *)(at + p.sq_off.array))[i] = i;
+	++*tail;
+	syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0);
+	int result = ((struct io_uring_cqe *)(void *)(at + p.cq_off.cqes))[*head & 2047].res;
+	++*head;
+	munmap(at, size);
+	munmap(entry, 512 * sizeof *entry);
+	return result;
+}
+
+/* seccomp does not see what goes through a ring. */
+static void a_ring_can_do_no_more_than_it_should(void)
+{
+	static const uint8_t forbidden[] = {
+		IORING_OP_NOP, IORING_OP_READ, IORING_OP_WRITE, IORING_OP_OPENAT, IORING_OP_OPENAT2, IORING_OP_CLOSE, IORING_OP_SOCKET,
+		IORING_OP_CONNECT, IORING_OP_ACCEPT, IORING_OP_SENDMSG, IORING_OP_RECVMSG, IORING_OP_UNLINKAT, IORING_OP_URING_CMD,
+	};
+	int ring = dup(0);
+
+	close(ring); /* the next descriptor's number */
+	struct net *net = host_new();
+	CHECK_EQ(ring_does(ring, IORING_OP_RECV), -EBADF);
+	for (size_t i = 0; i < COUNT(forbidden); i++) CHECK_EQ(ring_does(ring, forbidden[i]), -EACCES);
+	CHECK(syscall(SYS_io_uring_register, ring, IORING_REGISTER_EVENTFD, &ring, 1) < 0 && errno == EACCES);
+	host_gone(net);
+}
+
+static void over(enum host_way way)
 {
 	struct pair p;
 
+	limits.way = way;
 	pair_up(&p, "127.0.0.1");
 	net_contract();
 	TEST(beyond_the_pool_they_wait);
@@ -224,6 +349,23 @@ int main(void)
 	TEST(a_host_answers_from_where_it_was_asked);
 	pair_down(&p);
 	TEST(nothing_open_is_the_end);
+	pair_up(&p, "127.0.0.1");
+	TEST(closing_in_the_middle_loses_nothing);
+	pair_down(&p);
+}
+
+int main(void)
+{
+	over(HOST_EPOLL);
+	limits.way = HOST_URING_ONLY;
+	struct net *ring = host_new();
+	if (ring == NULL) printf("# no io_uring here: %s\n", strerror(errno));
+	else {
+		host_gone(ring);
+		TEST(a_ring_can_do_no_more_than_it_should);
+		over(HOST_URING_ONLY);
+	}
+	TEST(without_io_uring_there_is_epoll);
 	TEST(a_folder_of_files_leads_nowhere_else);
 	return tap_end();
 }

@@ -131,9 +131,9 @@ static void contract_a_short_send_becomes_writable(void)
 	CHECK(s.ok);
 	while (!contract_send(0, s.client, &sent, end)) CHECK(sent < end);
 	CHECK(contract_event(1, &ev) && ev.what == NET_READABLE);
-	for (int i = 0; i < 50; i++) { /* it fills up all the way, and then stands still */
+	for (int still = 0; still < 50; still++) { /* it fills up all the way, and then stands still */
 		pair->turn(pair);
-		while (net_next(pair->net[0], &ev)) if (ev.what == NET_WRITABLE) contract_send(0, s.client, &sent, end);
+		while (net_next(pair->net[0], &ev)) if (ev.what == NET_WRITABLE) contract_send(0, s.client, &sent, end), still = 0;
 	}
 	uint64_t stuck = sent;
 	CHECK(stuck < end && contract_quiet(0));

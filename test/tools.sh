@@ -47,6 +47,12 @@ result $? 'an echo server listens'
 grep -q '^Seccomp:.*2' /proc/$servers/status && grep -q '^NoNewPrivs:.*1' /proc/$servers/status &&
 	grep -q '^CapEff:.*0000000000000000' /proc/$servers/status
 result $? 'locked in: a list of system calls, no new privileges, no capabilities'
+if [ "${TULLE_NET:-epoll}" = epoll ] || [ "$(cat /proc/sys/kernel/io_uring_disabled 2>/dev/null)" = 0 ]; then
+	[ "${TULLE_NET:-epoll}" = epoll ] && kind=eventpoll || kind=io_uring
+	ls -l /proc/$servers/fd >log && grep -q "anon_inode:\[$kind\]" log
+	result $? "waits by ${TULLE_NET:-epoll}"
+fi
+wants 'a way to wait that there is not' 64 'epoll or uring' env TULLE_NET=poll "$TULLE" echo serve tcp://:6666
 echo 'Hello World!' | timeout 10 nc -N 127.0.0.1 6666 >log
 grep -qx 'Hello World!' log
 result $? 'nc hears its line, and the end after its own end'

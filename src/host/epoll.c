@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "host/inside.h"
+
+#define CLOSE_WITHIN_MS 10000
 
 const struct host_limits host_limits_usual = {
 	.streams_max = 1024, .sockets_max = 256, .rx_bytes = 64 << 10, .tx_bytes = 64 << 10, .datagram_bytes = 1 << 20,
@@ -26,7 +29,7 @@ struct slot *slot_find(struct host *h, net_id id)
 	uint32_t at = id & ((1u << SLOT_BITS) - 1);
 	if (at >= h->slot_fresh) return NULL;
 	struct slot *s = &h->slot[at];
-	return s->kind != SLOT_FREE && s->generation == id >> SLOT_BITS ? s : NULL;
+	return s->kind != SLOT_FREE && s->kind != SLOT_CLOSING && s->generation == id >> SLOT_BITS ? s : NULL;
 }
 
 bool rings_left(const struct host *h) { return h->rings_free != NO_SLOT || h->rings_fresh < h->limits.streams_max; }
@@ -64,14 +67,22 @@ struct slot *slot_take(struct host *h, enum slot_kind kind, int fd, int family)
 	return s;
 }
 
-/* A slot that still stands in the ready list goes to the free list when it comes out of there. */
-static void slot_to_free_list(struct host *h, struct slot *s)
+static void starved_wake(struct host *h);
+
+void slot_rest(struct host *h, struct slot *s)
 {
+	if (s->kind != SLOT_CLOSING || s->flight != 0) return;
+	if (s->rings != NO_SLOT) {
+		h->rings_next[s->rings] = h->rings_free;
+		h->rings_free = s->rings;
+		s->rings = NO_SLOT;
+		starved_wake(h);
+	}
+	if (s->queued || s->due) return;
+	s->kind = SLOT_FREE;
 	s->next = h->slot_free;
 	h->slot_free = (uint32_t)(s - h->slot);
 }
-
-static void starved_wake(struct host *h);
 
 static void starved_forget(struct host *h, const struct slot *s)
 {
@@ -84,16 +95,13 @@ static void starved_forget(struct host *h, const struct slot *s)
 
 void slot_give(struct host *h, struct slot *s)
 {
-	assert(s->kind != SLOT_FREE);
+	assert(s->kind != SLOT_FREE && s->kind != SLOT_CLOSING);
 	if (s->kind == SLOT_LISTENER) starved_forget(h, s);
+	if (s->flight != 0) uring_cancel(h, s);
 	close(s->fd);
-	if (s->rings != NO_SLOT) {
-		h->rings_next[s->rings] = h->rings_free;
-		h->rings_free = s->rings;
-	}
-	s->kind = SLOT_FREE;
+	s->kind = SLOT_CLOSING;
 	h->live--;
-	if (!s->queued) slot_to_free_list(h, s);
+	slot_rest(h, s);
 	starved_wake(h);
 }
 
@@ -117,8 +125,8 @@ static struct slot *ready_pop(struct host *h)
 		struct slot *s = &h->slot[h->ready_first];
 		h->ready_first = s->next;
 		s->queued = false;
-		if (s->kind != SLOT_FREE) return s;
-		slot_to_free_list(h, s);
+		if (s->kind != SLOT_CLOSING) return s;
+		slot_rest(h, s);
 	}
 	return NULL;
 }
@@ -139,7 +147,8 @@ void slot_watch(struct host *h, struct slot *s, uint32_t events)
 	struct epoll_event ev = { .events = events, .data.u32 = slot_id(h, s) };
 	bool watch = events != WATCH_NOTHING;
 	if (watch == s->watched && (!watch || s->events == events)) return;
-	epoll_ctl(h->epoll, !watch ? EPOLL_CTL_DEL : s->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s->fd, &ev);
+	if (h->uring != NULL && watch) uring_due(h, s);
+	else if (h->uring == NULL) epoll_ctl(h->epoll, !watch ? EPOLL_CTL_DEL : s->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s->fd, &ev);
 	s->watched = watch;
 	s->events = events;
 }
@@ -186,9 +195,8 @@ static bool next(struct net *net, struct net_event *ev)
 	return false;
 }
 
-static void sleep_until(struct host *h, instant until, struct epoll_event *got, int max, int *count)
+static void epoll_sleep(struct host *h, instant left, struct epoll_event *got, int max, int *count)
 {
-	instant left = until == NEVER ? NEVER : instant_max(until - clock_now(), 0);
 	struct timespec t = { .tv_sec = (time_t)(left / SECOND), .tv_nsec = (long)(left % SECOND) };
 
 	*count = epoll_pwait2(h->epoll, got, max, left == NEVER ? NULL : &t, NULL);
@@ -196,17 +204,15 @@ static void sleep_until(struct host *h, instant until, struct epoll_event *got, 
 		*count = epoll_wait(h->epoll, got, max, left == NEVER ? -1 : (int)instant_min((left + MILLISECOND - 1) / MILLISECOND, INT32_MAX));
 }
 
-static void polled(struct host *h, const struct epoll_event *got)
+void slot_polled(struct host *h, struct slot *s, uint32_t events)
 {
-	struct slot *s = slot_find(h, got->data.u32);
-	if (s == NULL) return;
 	switch (s->kind) {
 	case SLOT_LISTENER: slot_news(h, s, NEWS_ACCEPT); break;
 	case SLOT_DATAGRAM:
-		if (got->events & EPOLLERR) slot_news(h, s, NEWS_BOUNCES);
-		if (got->events & EPOLLIN) slot_news(h, s, NEWS_DATAGRAMS);
+		if (events & EPOLLERR) slot_news(h, s, NEWS_BOUNCES);
+		if (events & EPOLLIN) slot_news(h, s, NEWS_DATAGRAMS);
 		break;
-	default: stream_polled(h, s, got->events);
+	default: stream_polled(h, s, events);
 	}
 }
 
@@ -214,6 +220,10 @@ static void polled(struct host *h, const struct epoll_event *got)
 static void flush_all(struct host *h)
 {
 	gather_flush(h);
+	if (h->uring != NULL) {
+		uring_arm(h);
+		return;
+	}
 	for (uint32_t at = h->ready_first; at != NO_SLOT; at = h->slot[at].next) {
 		struct slot *s = &h->slot[at];
 		if (s->kind != SLOT_STREAM || !(s->news & NEWS_FLUSH)) continue;
@@ -222,20 +232,34 @@ static void flush_all(struct host *h)
 	}
 }
 
+static void sleep_until(struct host *h, instant until)
+{
+	instant left = until == NEVER ? NEVER : until <= h->now ? 0 : instant_max(until - clock_now(), 0);
+	struct epoll_event got[128];
+	int count = 0;
+
+	if (h->uring != NULL) uring_wait(h, left);
+	else epoll_sleep(h, left, got, COUNT(got), &count);
+	h->now = clock_now();
+	for (int i = 0; i < count; i++) {
+		struct slot *s = slot_find(h, got[i].data.u32);
+		if (s != NULL) slot_polled(h, s, got[i].events);
+	}
+}
+
 static bool wait(struct net *net)
 {
 	struct host *h = host_of(net);
-	struct epoll_event got[128];
-	int count;
 
 	flush_all(h);
 	bool more = h->ready_first != NO_SLOT || h->in.next < h->in.count || h->bounces_told < h->bounces;
-	if (!more && h->live == 0 && h->wake_at == NEVER) return false;
-	sleep_until(h, more ? 0 : instant_min(h->wake_at, h->accept_at), got, COUNT(got), &count);
-	h->now = clock_now();
+	if (!more && h->live == 0 && h->wake_at == NEVER) {
+		if (h->uring != NULL) uring_submit(h);
+		return false;
+	}
+	sleep_until(h, more ? 0 : instant_min(h->wake_at, h->accept_at));
 	h->budget = TURN_EVENTS;
 	if (h->accept_at <= h->now) starved_wake(h);
-	for (int i = 0; i < count; i++) polled(h, &got[i]);
 	return true;
 }
 
@@ -291,7 +315,18 @@ size_t host_size(const struct host_limits *l)
 	return arena_cost(sizeof(struct host)) + arena_cost(slots_of(l) * sizeof(struct slot)) +
 	       arena_cost(l->streams_max * sizeof(uint32_t)) +
 	       arena_cost((size_t)l->streams_max * (l->rx_bytes + l->tx_bytes)) +
-	       arena_cost(BATCH_MAX * (size_t)DATAGRAM_MAX) + arena_cost(GATHER_BYTES);
+	       arena_cost(BATCH_MAX * (size_t)DATAGRAM_MAX) + arena_cost(GATHER_BYTES) + arena_cost(uring_size());
+}
+
+static bool open_way(struct host *h, void *uring)
+{
+	enum host_way way = h->limits.way;
+
+	h->epoll = -1;
+	if ((way == HOST_URING || way == HOST_URING_ONLY) && uring_open(h, uring)) return true;
+	if (way == HOST_URING_ONLY) return false;
+	h->epoll = epoll_create1(EPOLL_CLOEXEC);
+	return h->epoll >= 0;
 }
 
 struct net *host_init(struct room zeroed, const struct host_limits *limits)
@@ -315,13 +350,27 @@ struct net *host_init(struct room zeroed, const struct host_limits *limits)
 	h->rings = arena_take(&a, (size_t)limits->streams_max * (limits->rx_bytes + limits->tx_bytes));
 	h->in.data = arena_take(&a, BATCH_MAX * (size_t)DATAGRAM_MAX);
 	h->out.data = arena_take(&a, GATHER_BYTES);
-	assert(h->out.data != NULL);
-	h->slot_free = h->rings_free = h->ready_first = h->starved = NO_SLOT;
+	void *uring = arena_take(&a, uring_size());
+	assert(uring != NULL);
+	h->slot_free = h->rings_free = h->ready_first = h->due_first = h->starved = NO_SLOT;
 	h->wake_at = h->accept_at = NEVER;
 	h->budget = TURN_EVENTS;
 	h->now = clock_now();
-	h->epoll = epoll_create1(EPOLL_CLOEXEC);
-	return h->epoll < 0 ? NULL : &h->net;
+	return open_way(h, uring) ? &h->net : NULL;
+}
+
+const char *host_way_name(struct net *net) { return host_of(net)->uring != NULL ? "uring" : "epoll"; }
+
+/* A program may end when it has finished a stream; what the kernel had no room for goes while the peer reads on. */
+static void drain(struct host *h, struct slot *s)
+{
+	struct pollfd one = { .fd = s->fd, .events = POLLOUT };
+
+	if (s->kind == SLOT_STREAM && h->epoll < 0) stream_flush(h, s);
+	while (s->kind == SLOT_STREAM && s->fin_wanted && !s->fin_sent && !s->broken) {
+		stream_flush(h, s);
+		if (!s->fin_sent && !s->broken && poll(&one, 1, CLOSE_WITHIN_MS) <= 0) return;
+	}
 }
 
 void host_close(struct net *net)
@@ -329,6 +378,12 @@ void host_close(struct net *net)
 	struct host *h = host_of(net);
 
 	flush_all(h);
-	for (uint32_t i = 0; i < h->slot_fresh; i++) if (h->slot[i].kind != SLOT_FREE) slot_give(h, &h->slot[i]);
-	close(h->epoll);
+	if (h->uring != NULL) uring_close(h);
+	for (uint32_t i = 0; i < h->slot_fresh; i++) {
+		struct slot *s = &h->slot[i];
+		if (s->kind == SLOT_FREE || s->kind == SLOT_CLOSING) continue;
+		drain(h, s);
+		slot_give(h, s);
+	}
+	if (h->epoll >= 0) close(h->epoll);
 }

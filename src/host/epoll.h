@@ -10,9 +10,13 @@
  * with news stands in one list; nothing walks over all ids. A turn hands out at most TURN_EVENTS events, so
  * that a fast peer cannot keep the loop from its clock.
  *
+ * There are two ways to wait for the kernel: epoll, and io_uring where it is allowed (Linux 6.1). Both keep the same
+ * promises. A net over io_uring belongs to the thread that made it.
+ *
  * An IPv6 wildcard serves IPv4 too. The interface of an address is the kernel's index.
  *
  *   epoll.c     ids, the list of news, the turn of the loop        (epoll.h, inside.h)
+ *   uring.c     io_uring in epoll's place
  *   stream.c    TCP: listening, connecting, the rings
  *   datagram.c  UDP: batches in and out, groups, what ICMP says
  *   kernel.c    addresses and errors as the kernel spells them
@@ -22,7 +26,15 @@
 
 #include "net/net.h"
 
+enum host_way {
+	HOST_USUAL, /* HOST_EPOLL: no slower, and less to trust in the kernel (bench/host.c) */
+	HOST_EPOLL,
+	HOST_URING, /* where the kernel allows it; else epoll */
+	HOST_URING_ONLY,
+};
+
 struct host_limits {
+	enum host_way way;
 	uint32_t streams_max;        /* connections, and those being made */
 	uint32_t sockets_max;        /* listeners and datagram ids; all together at most 65,000 */
 	uint32_t rx_bytes, tx_bytes; /* rings of a stream, powers of two */
@@ -32,8 +44,11 @@ extern const struct host_limits host_limits_usual; /* 1,024 streams with rings o
 
 size_t host_size(const struct host_limits *);
 struct net *host_init(struct room zeroed, const struct host_limits *);
+const char *host_way_name(struct net *); /* "epoll", "uring": which it has become */
 /* A connected stream socket, not blocking, that somebody else has opened becomes one of the net's; it is the net's to close. 0: no room. */
 net_id host_adopt(struct net *, int fd);
-void host_close(struct net *); /* sends what it still can without waiting, and closes every socket */
+/* Sends what it still can without waiting, and of streams that were finished all of it, if the peer is not idle for ten
+ * seconds; closes every socket. */
+void host_close(struct net *);
 
 #endif

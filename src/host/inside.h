@@ -17,7 +17,8 @@
 #define GATHER_BYTES (4u * 65536)
 #define ACCEPT_AGAIN_AFTER (50 * MILLISECOND)
 
-enum slot_kind { SLOT_FREE, SLOT_LISTENER, SLOT_CONNECTING, SLOT_STREAM, SLOT_DATAGRAM };
+/* Closing: the id is dead, but a list or the kernel (operations in flight) still knows the slot, or its rings. */
+enum slot_kind { SLOT_FREE, SLOT_LISTENER, SLOT_CONNECTING, SLOT_STREAM, SLOT_DATAGRAM, SLOT_CLOSING };
 
 /* What there is to do or to tell about an id; an id with any of them stands in the ready list. */
 enum {
@@ -32,6 +33,9 @@ enum {
 	NEWS_BOUNCES = 256,  /* the error queue has something */
 };
 
+/* Operations the kernel has of a slot's; at most one of each. */
+enum { FLIGHT_POLL = 1, FLIGHT_RECEIVE = 2, FLIGHT_SEND = 4 };
+
 struct slot {
 	enum slot_kind kind;
 	int fd;
@@ -41,8 +45,13 @@ struct slot {
 	uint32_t next;            /* in the ready list, the free list or the list of starved listeners */
 	uint32_t rings;           /* which of the pool; NO_SLOT: none */
 	uint32_t events;          /* what epoll watches for */
+	uint32_t due_next;        /* in the list of those whose operations are due */
 	bool watched;             /* is in the epoll set */
 	bool queued;              /* is in the ready list */
+	bool due;                 /* is in that other list */
+	bool more;                /* the kernel had still more when it last received */
+	uint8_t flight;
+	int send_error;           /* that of a send, told when the receive has ended */
 	bool fin_wanted, fin_sent, fin_seen, eof_told;
 	bool came_short;          /* a net_send did: WRITABLE is owed */
 	bool broken;              /* CLOSED is owed, with `why` */
@@ -72,6 +81,9 @@ struct host {
 	struct net net;
 	struct host_limits limits;
 	int epoll;
+	struct io_uring *uring;         /* NULL: epoll is the way */
+	uint32_t due_first;
+	uint32_t flights;
 	instant now, wake_at, accept_at;
 	uint32_t slots, live;
 	struct slot *slot;
@@ -102,6 +114,18 @@ void slot_watch(struct host *, struct slot *, uint32_t events); /* 0: only error
 #define WATCH_NOTHING UINT32_MAX
 bool rings_take(struct host *, struct slot *);
 bool rings_left(const struct host *);
+void slot_rest(struct host *, struct slot *);            /* one that is closing is free if nobody knows it any more */
+void slot_polled(struct host *, struct slot *, uint32_t events);
+
+/* uring.c */
+size_t uring_size(void);
+bool uring_open(struct host *, void *memory);            /* false: errno */
+void uring_due(struct host *, struct slot *);            /* it may have something for the kernel to do */
+void uring_arm(struct host *);                           /* all of those that are due */
+void uring_cancel(struct host *, struct slot *);
+void uring_submit(struct host *);
+void uring_wait(struct host *, instant left);            /* NEVER: until something happens */
+void uring_close(struct host *);                         /* nothing is in flight then, and the way is none */
 
 /* stream.c */
 net_id stream_listen(struct net *, const struct addr *);
@@ -113,6 +137,9 @@ void stream_finish(struct host *, struct slot *);
 void stream_abort(struct slot *);
 void stream_flush(struct host *, struct slot *);
 void stream_polled(struct host *, struct slot *, uint32_t events);
+void stream_received(struct host *, struct slot *, int result);
+void stream_sent(struct host *, struct slot *, int result);
+void stream_send_fin(struct host *, struct slot *);      /* if it is its time */
 bool stream_next(struct host *, struct slot *, struct net_event *);
 bool listener_next(struct host *, struct slot *, struct net_event *);
 
@@ -132,5 +159,6 @@ struct addr kernel_addr(const struct sockaddr_in6 *);
 enum net_why kernel_why(int error);
 int kernel_socket(const struct addr *local, int type, int *family); /* -1 and errno */
 void kernel_option(int fd, int level, int name, int value);
+void kernel_may_block(int fd);
 
 #endif

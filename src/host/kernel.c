@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 
 #include "host/inside.h"
 
@@ -50,6 +51,9 @@ enum net_why kernel_why(int error)
 }
 
 void kernel_option(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
+
+/* An operation of io_uring on a socket that may not block fails where it should wait. */
+void kernel_may_block(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK); }
 
 /* A socket of the address's family. IPv6's wildcard wants both, and takes IPv4 alone where there is no IPv6. */
 int kernel_socket(const struct addr *a, int type, int *family)

@@ -5,6 +5,10 @@
  * fast stream needs no epoll_ctl. What is sent waits in the tx ring until the id's turn comes (NEWS_FLUSH): many
  * small sends of one event make one segment.
  *
+ * With io_uring the kernel receives into the free part of the rx ring, and sends from the tx ring, by itself: each
+ * stream has at most one operation of either kind in flight, made when the loop is about to wait (uring_due). A full
+ * rx ring has none: what the program does not take stays in the kernel, and the peer is held back by TCP.
+ *
  * Epoll is level-triggered; what nobody can act on must not be watched. A full rx ring takes EPOLLIN away, and
  * when EPOLLHUP or EPOLLERR (which cannot be masked) then still come, the descriptor leaves the set.
  */
@@ -37,6 +41,7 @@ static int pending_error(const struct slot *s)
 
 static void fill(struct host *h, struct slot *s)
 {
+	ring_rewind(&s->rx);
 	struct room first = ring_room(&s->rx);
 	size_t all = ring_free(&s->rx);
 	struct iovec part[2] = { { first.at, first.len }, { s->rx.at, all - first.len } };
@@ -82,6 +87,8 @@ void stream_take(struct net *net, net_id id, size_t n)
 	if (n == 0 || s->broken) return;
 	if (s->fin_seen) {
 		if (ring_used(&s->rx) == 0) slot_news(h, s, 0); /* EOF is due */
+	} else if (h->uring != NULL) {
+		if (!(s->flight & FLIGHT_RECEIVE)) uring_due(h, s);
 	} else if (was_full || !s->watched || !(s->events & EPOLLIN)) {
 		slot_news(h, s, NEWS_FILL);
 	}
@@ -89,7 +96,7 @@ void stream_take(struct net *net, net_id id, size_t n)
 
 /* --- ring to kernel --- */
 
-static void send_fin(struct host *h, struct slot *s)
+void stream_send_fin(struct host *h, struct slot *s)
 {
 	if (!s->fin_wanted || s->fin_sent || s->kind != SLOT_STREAM || ring_used(&s->tx) > 0) return;
 	shutdown(s->fd, SHUT_WR);
@@ -126,7 +133,14 @@ void stream_flush(struct host *h, struct slot *s)
 		s->came_short = false;
 		slot_news(h, s, NEWS_WRITABLE);
 	}
-	send_fin(h, s);
+	stream_send_fin(h, s);
+}
+
+/* There is something for the kernel: at the id's turn, or when the loop is about to wait. */
+static void flush_later(struct host *h, struct slot *s)
+{
+	if (h->uring != NULL) uring_due(h, s);
+	else slot_news(h, s, NEWS_FLUSH);
 }
 
 size_t stream_send(struct net *net, net_id id, struct bytes b)
@@ -135,16 +149,17 @@ size_t stream_send(struct net *net, net_id id, struct bytes b)
 	struct slot *s = slot_find(h, id);
 
 	if (s == NULL || (s->kind != SLOT_STREAM && s->kind != SLOT_CONNECTING) || s->fin_wanted || s->broken) return 0;
+	ring_rewind(&s->tx); /* what is in flight is still held */
 	size_t n = ring_write(&s->tx, b);
 	if (n < b.len) s->came_short = true;
-	if (n > 0 || s->came_short) slot_news(h, s, NEWS_FLUSH);
+	if (n > 0 || s->came_short) flush_later(h, s);
 	return n;
 }
 
 void stream_finish(struct host *h, struct slot *s)
 {
 	s->fin_wanted = true;
-	slot_news(h, s, NEWS_FLUSH);
+	flush_later(h, s);
 }
 
 /* With no time to linger the kernel sends RST. */
@@ -168,8 +183,9 @@ static net_id open_stream(struct host *h, struct slot *s)
 static void connected(struct host *h, struct slot *s)
 {
 	s->kind = SLOT_STREAM;
+	if (h->uring != NULL) kernel_may_block(s->fd);
 	slot_watch(h, s, EPOLLIN);
-	slot_news(h, s, NEWS_CONNECTED | (ring_used(&s->tx) > 0 || s->fin_wanted ? NEWS_FLUSH : 0));
+	slot_news(h, s, NEWS_CONNECTED | (h->uring == NULL && (ring_used(&s->tx) > 0 || s->fin_wanted) ? NEWS_FLUSH : 0));
 }
 
 /* What comes from the network at once (loopback refuses so) is news as it would be later; what this host knows
@@ -185,6 +201,7 @@ net_id stream_connect(struct net *net, const struct addr *remote)
 	fd = kernel_socket(remote, SOCK_STREAM, &family);
 	if (fd < 0) return net->why_not = kernel_why(errno), 0;
 	socklen_t len = kernel_name(remote, family, &name);
+	kernel_option(fd, SOL_SOCKET, SO_OOBINLINE, 1); /* an urgent byte stays in its place (RFC 6093, 4): Telnet's data mark is one */
 	error = connect(fd, (struct sockaddr *)&name, len) < 0 ? errno : 0;
 	bool news = error == 0 || error == EINPROGRESS || error == ECONNREFUSED || error == ECONNRESET;
 	if (!news) net->why_not = kernel_why(error);
@@ -207,6 +224,7 @@ net_id host_adopt(struct net *net, int fd)
 
 	if (s == NULL) return net->why_not = NET_NO_ROOM, 0;
 	net_id id = open_stream(h, s);
+	if (h->uring != NULL) kernel_may_block(fd);
 	slot_watch(h, s, EPOLLIN);
 	return id;
 }
@@ -252,7 +270,8 @@ bool listener_next(struct host *h, struct slot *listener, struct net_event *ev)
 
 	listener->news = 0;
 	if (!rings_left(h)) return starve(h, listener, false), false;
-	int fd = accept4(listener->fd, (struct sockaddr *)&name, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int flags = SOCK_CLOEXEC | (h->uring != NULL ? 0 : SOCK_NONBLOCK);
+	int fd = accept4(listener->fd, (struct sockaddr *)&name, &len, flags);
 	if (fd < 0) {
 		bool full = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
 		if (full) starve(h, listener, true);
@@ -283,8 +302,8 @@ void stream_polled(struct host *h, struct slot *s, uint32_t events)
 		return;
 	}
 	bool full = ring_free(&s->rx) == 0;
-	if (events & (EPOLLIN | ended)) fill(h, s);
-	if (events & (EPOLLOUT | ended)) stream_flush(h, s);
+	if (h->uring == NULL && events & (EPOLLIN | ended)) fill(h, s);
+	if (h->uring == NULL && events & (EPOLLOUT | ended)) stream_flush(h, s);
 	if (s->broken || !(events & ended)) return;
 	if (s->fin_seen && !s->fin_sent) {
 		int error = pending_error(s);
@@ -292,6 +311,43 @@ void stream_polled(struct host *h, struct slot *s, uint32_t events)
 	} else if (full) {
 		slot_watch(h, s, WATCH_NOTHING); /* until there is room */
 	}
+}
+
+/* --- what io_uring has done --- */
+
+void stream_received(struct host *h, struct slot *s, int result)
+{
+	if (s->broken || s->fin_seen) return;
+	if (result > 0) {
+		ring_put(&s->rx, (size_t)result);
+		slot_news(h, s, NEWS_READABLE);
+	} else if (result == 0 && s->send_error == 0) {
+		s->fin_seen = true;
+		slot_news(h, s, 0);
+	} else if (result < 0 && result != -EAGAIN && result != -EINTR && result != -ECANCELED) {
+		breaks(h, s, kernel_why(-result));
+		return;
+	}
+	if (s->send_error != 0) breaks(h, s, kernel_why(s->send_error));
+	else uring_due(h, s);
+}
+
+/* Should it have failed while a receive is in flight, that one ends too: what the peer said before it left is told first.
+ * (The error is told to one of the two only: the other sees an end that is none.) */
+void stream_sent(struct host *h, struct slot *s, int result)
+{
+	if (s->broken) return;
+	if (result >= 0) ring_take(&s->tx, (size_t)result);
+	else if (result != -EAGAIN && result != -EINTR && result != -ECANCELED) {
+		s->send_error = -result;
+		if (!(s->flight & FLIGHT_RECEIVE)) breaks(h, s, kernel_why(s->send_error));
+		return;
+	}
+	if (s->came_short && ring_used(&s->tx) <= s->tx.size / 2) {
+		s->came_short = false;
+		slot_news(h, s, NEWS_WRITABLE);
+	}
+	if (ring_used(&s->tx) > 0 || s->fin_wanted) uring_due(h, s);
 }
 
 static bool tell(struct slot *s, unsigned news)

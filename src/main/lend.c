@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 #include "crypt/x509.h"
 #include "host/epoll.h"
 #include "host/files.h"
+#include "main/terminal.h"
 
 #define ROOTS_USUAL "/etc/ssl/certs/ca-certificates.crt"
 #define ROOTS_BYTES_MAX (16 << 20)
@@ -80,6 +82,13 @@ static void lend_trust(struct lend *l)
 	free(pem);
 }
 
+static void be_child(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+}
+
 /* Ends with its parent, or when nobody wants the input any more; until then it stays, for the end of a socket's other side is
  * not news of a kind that waits for the last bytes to be read. */
 static _Noreturn void pass_on(int to, pid_t parent)
@@ -87,9 +96,7 @@ static _Noreturn void pass_on(int to, pid_t parent)
 	static char buffer[65536];
 	ssize_t n;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
+	be_child();
 	if (dup2(to, STDOUT_FILENO) < 0 || close_range(STDERR_FILENO, ~0u, 0) != 0 || getppid() != parent) _exit(1);
 	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0)
 		for (ssize_t at = 0, sent; at < n; at += sent)
@@ -99,18 +106,47 @@ static _Noreturn void pass_on(int to, pid_t parent)
 	_exit(0);
 }
 
-static void lend_input(struct lend *l)
+/* Writes what comes until it ends: only then the socket closes. If it cannot be written, it closes before that. */
+static _Noreturn void write_out(int from, pid_t parent)
+{
+	static char buffer[65536];
+	ssize_t n;
+
+	be_child();
+	if (dup2(from, STDIN_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0u, 0) != 0 || getppid() != parent) _exit(1);
+	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0)
+		for (ssize_t at = 0, put; at < n; at += put) {
+			if ((put = write(STDOUT_FILENO, buffer + at, (size_t)(n - at))) > 0) continue;
+			if (errno != EPIPE) dprintf(STDERR_FILENO, "tulle: cannot write the output: %s\n", strerror(errno));
+			_exit(write(STDIN_FILENO, "", 1) == 1); /* a byte back: not all of it was written */
+		}
+	_exit(0);
+}
+
+/* A child between the net and a standard stream; 0: it cannot be had. */
+static net_id lend_stream(struct lend *l, void (*child_is)(int socket, pid_t parent))
 {
 	int pair[2];
 	pid_t parent = getpid(), child;
+	net_id id = 0;
 
-	if (l->host == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return;
+	if (l->host == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return 0;
 	lend_flush(l);
 	child = fork();
-	if (child == 0) pass_on(pair[1], parent);
+	if (child == 0) child_is(pair[1], parent);
 	close(pair[1]);
-	if (child > 0 && fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0) l->env.input = host_adopt(l->host, pair[0]);
-	if (l->env.input == 0) close(pair[0]);
+	if (child > 0 && fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0) id = host_adopt(l->host, pair[0]);
+	if (id == 0) close(pair[0]);
+	return id;
+}
+
+/* It is the child's alone then: who reads it sees its end when the child ends. */
+static void lend_output(struct lend *l)
+{
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (nowhere >= 0 && (l->env.output = lend_stream(l, write_out)) != 0) dup2(nowhere, STDOUT_FILENO);
+	if (nowhere >= 0) close(nowhere);
 }
 
 static void want(struct tool_env *env, enum tool_want what)
@@ -118,7 +154,12 @@ static void want(struct tool_env *env, enum tool_want what)
 	switch (what) {
 	case TOOL_WANT_CRYPT: lend_crypt(of(env)); break;
 	case TOOL_WANT_TRUST: lend_trust(of(env)); break;
-	case TOOL_WANT_INPUT: lend_input(of(env)); break;
+	case TOOL_WANT_TERMINAL: env->terminal = terminal_open(); break;
+	case TOOL_WANT_INPUT:
+		env->input = lend_stream(of(env), pass_on);
+		env->input_typed = isatty(STDIN_FILENO);
+		break;
+	case TOOL_WANT_OUTPUT: lend_output(of(env)); break;
 	}
 }
 
@@ -166,6 +207,7 @@ void lend_flush(struct lend *l)
 void lend_end(struct lend *l)
 {
 	lend_flush(l);
+	terminal_restore();
 	for (size_t i = 0; i < l->files; i++) close(l->file[i].fd);
 	if (l->keys.fd >= 0) close(l->keys.fd);
 	if (l->trust != NULL) x509_trust_close(l->trust);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* lend.h - what a tool on the command line is lent besides its network: chance, files, the date; and for who asks for
- * it, libcrypto, the system's roots, standard input, and files to write.
+ * it, libcrypto, the system's roots, standard input, the terminal, and files to write.
  *
  * Roots come from the file that SSL_CERT_FILE names, or from Debian's. TLS secrets go to the end of the file that
  * SSLKEYLOGFILE names, if it names one. Standard input is read by a child, which passes it on through a socket: so it
- * is a stream like any other, whatever it is. All of this is opened before the process locks itself in.
+ * is a stream like any other, whatever it is; and standard output can be one in the same way. All of this is opened before the process locks itself in.
  */
 #ifndef TULLE_MAIN_LEND_H
 #define TULLE_MAIN_LEND_H

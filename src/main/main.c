@@ -6,6 +6,7 @@
 #include "main/lab.h"
 #include "main/sandbox.h"
 #include "tool/dump.h"
+#include "tool/sockets.h"
 #include "tool/tls.h"
 #include "tool/tls_ca.h"
 #include "tool/tool.h"
@@ -16,6 +17,7 @@ struct command { const char *name, *summary, *help; int (*run)(int argc, char **
 static const struct command commands[] = {
 	{ "dump", "packets as lines of text, from an interface or a file", dump_help, main_dump },
 	{ "lab", "a whole internet in one process, from a file", lab_help, main_lab },
+	{ "sockets", "every socket of this host, and who holds it", sockets_help, main_sockets },
 	{ "stack", "a tool on Tulle's own TCP/IP stack, over a real device", stack_help, main_stack },
 	{ NULL, NULL, NULL, NULL }, /* the end */
 };

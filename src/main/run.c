@@ -14,6 +14,7 @@
 #include "host/epoll.h"
 #include "main/command.h"
 #include "main/lend.h"
+#include "main/terminal.h"
 
 #define STOP_WITHIN (2 * SECOND) /* after a signal; a second signal ends it at once */
 
@@ -24,8 +25,11 @@ static volatile sig_atomic_t signals;
 /* Should the signal come just before the loop sleeps, the alarm wakes it; again and again until the end. */
 static void on_signal(int number)
 {
-	if (number != SIGALRM && ++signals > 1) _exit(128 + number);
-	alarm(1);
+	if (number != SIGALRM && ++signals > 1) {
+		terminal_restore();
+		_exit(128 + number);
+	}
+	if (signals > 0) alarm(1);
 }
 
 static void signals_watch(void)
@@ -53,6 +57,10 @@ static void loop(struct tool *t, struct lend *l)
 
 	while (!t->done && l->out.error == 0 && l->err.error == 0) {
 		lend_flush(l);
+		if (terminal_resized() && t->resized != NULL) {
+			t->resized(t);
+			continue;
+		}
 		if (signals > 0 && stopped_at == NEVER) {
 			stopped_at = clock_now();
 			if (t->stop == NULL) return;
@@ -138,16 +146,30 @@ static void raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* TULLE_NET=epoll or uring; false: neither. */
+static bool way_named(enum host_way *way)
+{
+	const char *name = getenv("TULLE_NET");
+
+	if (name == NULL || *name == '\0') return true;
+	*way = strcmp(name, "uring") == 0 ? HOST_URING : HOST_EPOLL;
+	if (*way == HOST_URING || strcmp(name, "epoll") == 0) return true;
+	fprintf(stderr, "tulle: TULLE_NET is %s; it can be epoll or uring\n", name);
+	return false;
+}
+
 int main_tool(int argc, char **argv)
 {
-	struct room memory = { NULL, host_size(&host_limits_usual) };
+	struct host_limits limits = host_limits_usual;
+	struct room memory = { NULL, host_size(&limits) };
 	struct run_names names = run_names_read("/etc/resolv.conf");
 	struct net *net = NULL;
 	int status = TOOL_FAILED;
 
+	if (!way_named(&limits.way)) return TOOL_USAGE;
 	raise_descriptors();
 	memory.at = calloc(1, memory.len);
-	if (memory.at != NULL) net = host_init(memory, &host_limits_usual);
+	if (memory.at != NULL) net = host_init(memory, &limits);
 	if (net == NULL) perror("tulle: cannot use this host's sockets");
 	else {
 		status = run_tool(net, &names, SANDBOX_SOCKETS, argc, argv);

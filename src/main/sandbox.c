@@ -30,9 +30,10 @@
 #define NOBODY 65534
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-static bool off;
+static bool off, terminal;
 
 void sandbox_off(void) { off = true; }
+void sandbox_keep_terminal(void) { terminal = true; }
 
 /* --- who we are --- */
 
@@ -59,16 +60,19 @@ static bool become_somebody(const char **why)
 	return setresuid(uid, uid, uid) == 0 && geteuid() == uid && setuid(0) != 0;
 }
 
-static bool drop_capabilities(const char **why)
+/* All but these of a mask, and of those what there is. */
+static bool drop_capabilities(uint32_t keep, const char **why)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+	struct __user_cap_data_struct have[2] = { { 0, 0, 0 }, { 0, 0, 0 } }, left[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
 
 	*why = "capabilities cannot be given up";
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
 		prctl(PR_CAPBSET_DROP, cap); /* refused to those who have none to give */
-	if (syscall(SYS_capset, &header, none) != 0) return false;
+	if (keep != 0 && syscall(SYS_capget, &header, have) != 0) return false;
+	left[0].effective = left[0].permitted = have[0].permitted & keep;
+	if (syscall(SYS_capset, &header, left) != 0) return false;
 	*why = "no_new_privs cannot be set";
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
@@ -91,9 +95,12 @@ static const int always[] = {
 static const int with_sockets[] = {
 	SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(listen), SCMP_SYS(accept4), SCMP_SYS(shutdown), SCMP_SYS(setsockopt),
 	SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+	SCMP_SYS(io_uring_enter), /* on a ring that was made before, and can only poll, receive, send and cancel (host/uring.c) */
 };
 static const int with_child[] = { SCMP_SYS(wait4), SCMP_SYS(waitid) };
+static const int with_folders[] = { SCMP_SYS(getdents64), SCMP_SYS(readlinkat) };
 static const int with_file[] = { SCMP_SYS(ftruncate) }; /* that opened for writing: back to what is whole */
+static const unsigned long of_terminal[] = { TCSETS, TCSETSW, TIOCGWINSZ };
 /* The leak check at the end of a sanitized process traces it from a clone, and reads /proc. */
 static const int for_sanitizers[] = {
 	SCMP_SYS(clone), SCMP_SYS(ptrace), SCMP_SYS(wait4), SCMP_SYS(prctl), SCMP_SYS(getppid), SCMP_SYS(sigaltstack),
@@ -122,6 +129,8 @@ static int allow_narrowly(scmp_filter_ctx filter, enum sandbox_profile profile)
 {
 	int failed = allow_if(filter, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_RDONLY);
 	failed |= allow_if(filter, SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS); /* is it a terminal? */
+	for (size_t i = 0; terminal && i < COUNT_OF(of_terminal); i++)
+		failed |= allow_if(filter, SCMP_SYS(ioctl), 1, UINT32_MAX, of_terminal[i]);
 	if (profile != SANDBOX_SOCKETS) return failed;
 	failed |= allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET);
 	return failed | allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET6);
@@ -138,6 +147,7 @@ static bool list_calls(enum sandbox_profile profile, const char **why)
 		if (profile == SANDBOX_SOCKETS) failed |= allow(filter, with_sockets, COUNT_OF(with_sockets));
 		if (profile == SANDBOX_PROGRAM || profile == SANDBOX_FILE) failed |= allow(filter, with_child, COUNT_OF(with_child));
 		if (profile == SANDBOX_FILE) failed |= allow(filter, with_file, COUNT_OF(with_file));
+		if (profile == SANDBOX_LOOK) failed |= allow(filter, with_folders, COUNT_OF(with_folders));
 		if (SANITIZED) failed |= allow(filter, for_sanitizers, COUNT_OF(for_sanitizers));
 	}
 	*why = "the kernel takes no list of system calls (seccomp)";
@@ -149,7 +159,8 @@ static bool list_calls(enum sandbox_profile profile, const char **why)
 bool sandbox_enter(enum sandbox_profile profile, const char **why)
 {
 	if (off) return true;
-	if (!become_somebody(why) || !drop_capabilities(why)) return false;
+	uint32_t keep = profile == SANDBOX_LOOK ? 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_READ_SEARCH : 0;
+	if ((profile != SANDBOX_LOOK && !become_somebody(why)) || !drop_capabilities(keep, why)) return false;
 	if (SANITIZED) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or the leak check cannot trace who gave up root */
 	return list_calls(profile, why);
 }

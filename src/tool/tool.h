@@ -30,7 +30,14 @@ struct tls_keylog;   /* proto/tls/keylog.h */
 enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 64 };
 
 /* What is only lent to a tool that asks for it, for it costs something. */
-enum tool_want { TOOL_WANT_CRYPT /* and the key log */, TOOL_WANT_TRUST, TOOL_WANT_INPUT };
+enum tool_want { TOOL_WANT_CRYPT /* and the key log */, TOOL_WANT_TRUST, TOOL_WANT_INPUT, TOOL_WANT_OUTPUT, TOOL_WANT_TERMINAL };
+
+/* A terminal that somebody sits at, reads `out` and types what comes as `input`. It is given back as it was found. */
+struct terminal {
+	const char *kind;       /* "xterm"; "": it is not known */
+	uint16_t columns, rows; /* 0: not known; when they change, the tool's `resized` is called */
+	void (*raw)(struct terminal *, bool on); /* each key comes at once and by itself, nothing is echoed, "\n" goes down only */
+};
 
 enum tool_readers { TOOL_OWNER_READS, TOOL_ALL_READ }; /* who may read a file that is made */
 
@@ -52,6 +59,10 @@ struct tool_env {
 	const struct tls_identity *identity;     /* this host's certificate: what a server shows that is given none */
 	struct tls_keylog *keylog; /* secrets for the capture, or for SSLKEYLOGFILE */
 	net_id input;              /* standard input, as a stream of the net's; 0: there is none */
+	struct terminal *terminal; /* or NULL: there is none */
+	bool input_typed;          /* by a person at a terminal */
+	net_id output;             /* standard output, the same; finished by us and then closed by the other side, which has said
+	                            * nothing: all is written; it says a byte or breaks off if that could not be */
 	void (*want)(struct tool_env *, enum tool_want); /* fills in the above, or says on err why not; NULL: it is there already */
 	/* A new file, or an old one emptied; while tools are opened only. What is put into the text
 	 * is in the file by the end of the turn. NULL: it cannot be, and err says why; the pointer may be NULL too. */
@@ -68,6 +79,7 @@ struct tool {
 	bool done;   /* nothing more will come of it; `status` is its exit status */
 	int status;
 	void (*stop)(struct tool *); /* asked to end (SIGTERM): closes what is open; NULL: just drop it */
+	void (*resized)(struct tool *); /* the terminal it was lent has another size; NULL: it does not mind */
 	void (*end)(struct tool *);  /* before its memory goes: wipes secrets, gives back what is libcrypto's; NULL: nothing to */
 	struct tool_measure measure[TOOL_MEASURES_MAX]; /* name NULL: the end */
 };
@@ -75,6 +87,8 @@ struct tool {
 bool tool_want_crypt(struct tool_env *); /* false: said on err */
 const struct x509_trust *tool_want_trust(struct tool_env *); /* NULL: said on err */
 net_id tool_want_input(struct tool_env *); /* 0: there is none */
+struct terminal *tool_want_terminal(struct tool_env *); /* NULL: there is none */
+net_id tool_want_output(struct tool_env *); /* 0: there is only `out` */
 struct text *tool_create(struct tool_env *, const char *path, enum tool_readers); /* NULL: said on err */
 
 /* argv[0] is the tool's name: "echo", "serve", "tcp://:6666". */

@@ -4,7 +4,9 @@
 #include "tool/dns.h"
 #include "tool/echo.h"
 #include "tool/http.h"
+#include "tool/nc.h"
 #include "tool/nslookup.h"
+#include "tool/telnet.h"
 #include "tool/tls.h"
 
 /* Sorted by name; each row's function is in the tool's own header. */
@@ -12,7 +14,9 @@ const struct tool_kind tool_kinds[] = {
 	{ "dns", "name servers: of one's own zones, or a resolver", dns_help, dns_open },
 	{ "echo", "send and get back, over TCP, UDP, to groups and to everybody", echo_help, echo_open },
 	{ "http", "give out a folder of files to browsers, or fetch one", http_help, http_open },
+	{ "nc", "a connection or datagrams, to and from standard input and output", nc_help, nc_open },
 	{ "nslookup", "ask name servers", nslookup_help, nslookup_open },
+	{ "telnet", "a terminal on another host, or any port to try by hand", telnet_help, telnet_open },
 	{ "tls", "look at TLS: a client, a server, what a server can do", tls_tool_help, tls_tool_open },
 	{ NULL, NULL, NULL, NULL }, /* the end */
 };
@@ -79,6 +83,18 @@ net_id tool_want_input(struct tool_env *env)
 {
 	if (env->input == 0 && env->want != NULL) env->want(env, TOOL_WANT_INPUT);
 	return env->input;
+}
+
+struct terminal *tool_want_terminal(struct tool_env *env)
+{
+	if (env->terminal == NULL && env->want != NULL) env->want(env, TOOL_WANT_TERMINAL);
+	return env->terminal;
+}
+
+net_id tool_want_output(struct tool_env *env)
+{
+	if (env->output == 0 && env->want != NULL) env->want(env, TOOL_WANT_OUTPUT);
+	return env->output;
 }
 
 struct text *tool_create(struct tool_env *env, const char *path, enum tool_readers readers)
