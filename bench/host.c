@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* bench/host.c - an echo server of lines over the host's sockets: net.h over epoll, over io_uring, and a plain epoll
- * server in C beside them. The server has one core, the load the other; what counts is answers a server's CPU-second.
+/* bench/host.c - an echo server of lines, and of datagrams, over the host's sockets: net.h over epoll, over io_uring, and a plain epoll
+ * server in C (recvmmsg and sendmmsg for datagrams) beside them. The server has one core, the load the other; what counts is answers a server's CPU-second.
  *
  *     bench_host [SECONDS]
  */
@@ -20,7 +20,7 @@
 
 #include "host/epoll.h"
 
-enum { PORT = 21720, STREAMS_MAX = 10000, ROUNDS = 3 };
+enum { PORT = 21720, STREAMS_MAX = 10000, ROUNDS = 3, DATAGRAMS = 0, SPEAKERS = 4, WINDOW = 32 };
 static const char line[] = "Hello World!\n";
 enum { LINE = sizeof line - 1 };
 
@@ -91,11 +91,46 @@ static _Noreturn void serve_plain(uint16_t port)
 	}
 }
 
+/* Datagrams in a batch, each in its own part of some memory. */
+struct many { struct mmsghdr message[WINDOW]; struct iovec part[WINDOW]; struct sockaddr_in name[WINDOW]; uint8_t data[WINDOW][2048]; };
+
+static void many_clear(struct many *m, bool named)
+{
+	for (int i = 0; i < WINDOW; i++) {
+		m->part[i] = (struct iovec){ m->data[i], sizeof m->data[i] };
+		m->message[i].msg_hdr = (struct msghdr){ .msg_iov = &m->part[i], .msg_iovlen = 1 };
+		if (named) m->message[i].msg_hdr.msg_name = &m->name[i], m->message[i].msg_hdr.msg_namelen = sizeof m->name[i];
+	}
+}
+
+static int datagram_socket(uint16_t port, bool server)
+{
+	struct sockaddr_in name = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), error;
+	error = server ? bind(fd, (struct sockaddr *)&name, sizeof name) : connect(fd, (struct sockaddr *)&name, sizeof name);
+	need(error == 0, "datagrams");
+	return fd;
+}
+
+static _Noreturn void serve_plain_datagrams(uint16_t port)
+{
+	static struct many m;
+	int fd = datagram_socket(port, true);
+
+	for (;;) {
+		many_clear(&m, true);
+		int n = recvmmsg(fd, m.message, WINDOW, MSG_WAITFORONE, NULL);
+		for (int i = 0; i < n; i++) m.part[i].iov_len = m.message[i].msg_len;
+		if (n > 0) sendmmsg(fd, m.message, (unsigned)n, 0);
+	}
+}
+
 static void echo(void *self, struct net *net, const struct net_event *ev)
 {
 	size_t n;
 
 	(void)self;
+	if (ev->what == NET_DATAGRAM) net_sendto(net, ev->id, &ev->peer, ev->data);
 	if (ev->what == NET_EOF) net_finish(net, ev->id);
 	if (ev->what != NET_READABLE && ev->what != NET_WRITABLE) return;
 	do {
@@ -113,7 +148,7 @@ static _Noreturn void serve(enum host_way way, uint16_t port)
 	struct net *net = host_init(memory, &limits);
 	struct addr at = { .ip = ip4_of(INADDR_LOOPBACK), .port = port };
 
-	need(net != NULL && net_listen(net, &at) != 0, host_way_name(net));
+	need(net != NULL && net_listen(net, &at) != 0 && net_bind(net, &at) != 0, "host_init");
 	while (net_wait(net)) app_turn(net, (struct app){ .event = echo });
 	exit(0);
 }
@@ -162,6 +197,43 @@ static void load_close(struct load *l)
 	close(l->epoll);
 }
 
+/* --- datagrams: each speaker sends as many as came back --- */
+
+static void speak(int fd, struct many *m, int count)
+{
+	many_clear(m, false);
+	for (int i = 0; i < count; i++) m->part[i].iov_len = LINE, memcpy(m->data[i], line, LINE);
+	sendmmsg(fd, m->message, (unsigned)count, 0);
+}
+
+static void speakers_open(struct load *l, uint16_t port)
+{
+	l->epoll = epoll_create1(EPOLL_CLOEXEC), l->count = SPEAKERS, l->answers = 0;
+	for (int i = 0; i < SPEAKERS; i++) {
+		struct epoll_event ev = { .events = EPOLLIN, .data.fd = l->fd[i] = datagram_socket(port, false) };
+		epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->fd[i], &ev);
+	}
+}
+
+/* Nothing for a while: some were lost, and all begin again. */
+static void speakers_until(struct load *l, double end)
+{
+	static struct many m;
+	struct epoll_event got[SPEAKERS];
+
+	while (seconds(CLOCK_MONOTONIC) < end) {
+		int n = epoll_wait(l->epoll, got, SPEAKERS, 10);
+		for (int i = 0; n == 0 && i < SPEAKERS; i++) speak(l->fd[i], &m, WINDOW);
+		for (int i = 0; i < n; i++) {
+			many_clear(&m, false);
+			int count = recvmmsg(got[i].data.fd, m.message, WINDOW, MSG_DONTWAIT, NULL);
+			if (count <= 0) continue;
+			l->answers += (uint64_t)count;
+			speak(got[i].data.fd, &m, count);
+		}
+	}
+}
+
 /* Answers a CPU-second of the server's. */
 static double measure(int who, int count, double long_, uint16_t port)
 {
@@ -171,16 +243,19 @@ static double measure(int who, int count, double long_, uint16_t port)
 
 	if (child == 0) {
 		stay_on(0);
+		if (who == 0 && count == DATAGRAMS) serve_plain_datagrams(port);
 		if (who == 0) serve_plain(port);
 		serve(who == 1 ? HOST_EPOLL : HOST_URING_ONLY, port);
 	}
 	usleep(100000);
-	load_open(&load, count, port);
-	load_until(&load, seconds(CLOCK_MONOTONIC) + long_ / 4);
+	void (*until)(struct load *, double) = count == DATAGRAMS ? speakers_until : load_until;
+	if (count == DATAGRAMS) speakers_open(&load, port);
+	else load_open(&load, count, port);
+	until(&load, seconds(CLOCK_MONOTONIC) + long_ / 4);
 	clock_getcpuclockid(child, &clock);
 	uint64_t answers = load.answers;
 	double start = seconds(clock);
-	load_until(&load, seconds(CLOCK_MONOTONIC) + long_);
+	until(&load, seconds(CLOCK_MONOTONIC) + long_);
 	double took = seconds(clock) - start;
 	answers = load.answers - answers;
 	load_close(&load);
@@ -192,7 +267,7 @@ static double measure(int who, int count, double long_, uint16_t port)
 /* The best of some rounds, taken in turns: what else the machine does only slows. */
 static void compare(int count, double long_)
 {
-	static const char *const name[] = { "plain epoll in C", "net.h over epoll", "net.h over io_uring" };
+	static const char *const name[] = { "plain C", "net.h over epoll", "net.h over io_uring" };
 	double best[3] = { 0 };
 	static uint16_t port = PORT;
 
@@ -202,7 +277,8 @@ static void compare(int count, double long_)
 			if (rate > best[who]) best[who] = rate;
 		}
 	for (int who = 0; who < 3; who++)
-		printf("host: %5d connections, %-20s %6.0f thousand lines a CPU-second of the server's (%.2f of plain)\n", count, name[who],
+		printf("host: %5d %s, %-19s %6.0f thousand answers a CPU-second of the server's (%.2f of plain)\n",
+		       count == DATAGRAMS ? SPEAKERS : count, count == DATAGRAMS ? "speakers by UDP" : "connections", name[who],
 		       best[who] / 1000, best[who] / best[0]);
 }
 
@@ -215,6 +291,7 @@ int main(int argc, char **argv)
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	stay_on(1);
+	compare(DATAGRAMS, long_);
 	compare(100, long_);
 	compare(limit.rlim_cur > STREAMS_MAX + 100 ? STREAMS_MAX : (int)limit.rlim_cur - 100, long_);
 	return 0;

@@ -238,6 +238,39 @@ static void a_host_answers_from_where_it_was_asked(void)
 	net_finish(pair->net[1], server);
 }
 
+/* Answers to a batch go in runs of one length to one peer; whom they reach sees nothing of it. */
+static void a_batch_is_answered_one_by_one(void)
+{
+	static const size_t length[] = { 100, 100, 100, 40, 100, 0, 0, 1400, 1400, 1401, 1401, 9000, 9000, 1, 1, 2, 1, 700, 700, 699 };
+	struct addr at = contract_addr(1, 24), own = { .ip = pair->ip[0] };
+	net_id server = net_bind(pair->net[1], &at), client[2] = { net_bind(pair->net[0], &own), net_bind(pair->net[0], &own) };
+	size_t heard[2] = { 0, 0 };
+	uint8_t data[9000];
+	struct net_event ev;
+
+	CHECK(server != 0 && client[0] != 0 && client[1] != 0);
+	for (size_t i = 0; i < COUNT(length); i++)
+		for (int k = 0; k < 2; k++) {
+			memset(data, (int)(i * 2) + k, length[i]);
+			if (k == 0 || i % 5 == 0) CHECK(net_sendto(pair->net[0], client[k], &at, (struct bytes){ data, length[i] }));
+		}
+	for (size_t i = 0; i < COUNT(length) + COUNT(length) / 5; i++) {
+		EXPECT(1, NET_DATAGRAM, &ev);
+		CHECK(net_sendto_from(pair->net[1], server, ev.local.ip, &ev.peer, ev.data));
+	}
+	for (size_t i = 0; i < COUNT(length) + COUNT(length) / 5; i++) {
+		EXPECT(0, NET_DATAGRAM, &ev);
+		int k = ev.id == client[1];
+		size_t which = heard[k]++ * (k == 1 ? 5 : 1);
+		CHECK(which < COUNT(length));
+		CHECK_EQ(ev.data.len, length[which]);
+		for (size_t byte = 0; byte < ev.data.len; byte++) CHECK_EQ(ev.data.at[byte], which * 2 + (size_t)k);
+	}
+	CHECK(contract_quiet(0));
+	for (int k = 0; k < 2; k++) net_finish(pair->net[0], client[k]);
+	net_finish(pair->net[1], server);
+}
+
 /* base/files.h over the host: a folder that is held keeps everything else out. */
 static void a_folder_of_files_leads_nowhere_else(void)
 {
@@ -347,6 +380,7 @@ static void over(enum host_way way)
 	TEST(without_descriptors_it_keeps_serving);
 	TEST(the_wildcard_serves_both_families);
 	TEST(a_host_answers_from_where_it_was_asked);
+	TEST(a_batch_is_answered_one_by_one);
 	pair_down(&p);
 	TEST(nothing_open_is_the_end);
 	pair_up(&p, "127.0.0.1");

@@ -3,17 +3,22 @@
  *
  * They come in batches of up to 32. What the program sends while it is handed a batch of several is gathered
  * and goes as a batch too, so then a datagram the kernel refuses is told as BOUNCED; alone it goes at once, and
- * net_sendto says so itself. IP_RECVERR keeps what ICMP said with the datagram it was about; the kernel also
+ * net_sendto says so itself. Of a batch, those of one length to one peer go through the kernel as one (UDP_SEGMENT)
+ * and part at the far end of it; whatever the kernel has against that, they then go one by one. IP_RECVERR keeps what ICMP said with the datagram it was about; the kernel also
  * fails the next call on the socket with that error, once, whatever that call was: hence the second tries.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <time.h> /* for the next */
 #include <linux/errqueue.h>
+#include <netinet/udp.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "host/inside.h"
+
+#define RUN_BYTES_MAX 60000
+#define RUN_LENGTH_MAX 1400 /* of each: what surely needs fragments goes alone */
 
 #ifndef IPV6_MULTICAST_ALL
 #define IPV6_MULTICAST_ALL 29 /* linux/in6.h, which cannot stand beside netinet/in.h */
@@ -108,13 +113,71 @@ static void gather(struct host *h, const struct slot *s, const struct ip *from, 
 
 static bool queue_is_full(int error) { return error == EAGAIN || error == ENOBUFS || error == ENOMEM || error == EINTR; }
 
+static bool go_the_same_way(const struct msghdr *a, const struct msghdr *b)
+{
+	return a->msg_namelen == b->msg_namelen && memcmp(a->msg_name, b->msg_name, a->msg_namelen) == 0 &&
+	       a->msg_controllen == b->msg_controllen && memcmp(a->msg_control, b->msg_control, a->msg_controllen) == 0;
+}
+
+/* Where the run ends that begins at `i`: all are as long as the first, but for the last, which may be shorter. */
+static uint32_t run_end(const struct batch *b, uint32_t i)
+{
+	size_t length = b->part[i].iov_len, total = length;
+	uint32_t end = i + 1;
+
+	for (; end < b->count && b->part[end - 1].iov_len == length; end++) {
+		size_t len = b->part[end].iov_len;
+		if (len == 0 || len > length || length > RUN_LENGTH_MAX || (total += len) > RUN_BYTES_MAX) break;
+		if (!go_the_same_way(&b->message[i].msg_hdr, &b->message[end].msg_hdr)) break;
+	}
+	return end;
+}
+
+/* One message of those from `i` up to `end`, which lie one behind the other. */
+static struct mmsghdr run_of(const struct batch *b, uint32_t i, uint32_t end, struct iovec *whole, union control *control)
+{
+	struct mmsghdr m = b->message[i];
+	uint16_t length = (uint16_t)b->part[i].iov_len;
+
+	if (end == i + 1) return m;
+	*whole = (struct iovec){ b->part[i].iov_base, 0 };
+	for (uint32_t k = i; k < end; k++) whole->iov_len += b->part[k].iov_len;
+	*control = b->control[i];
+	struct cmsghdr *c = (struct cmsghdr *)(void *)(control->byte + m.msg_hdr.msg_controllen);
+	c->cmsg_level = SOL_UDP, c->cmsg_type = UDP_SEGMENT, c->cmsg_len = CMSG_LEN(sizeof length);
+	memcpy(CMSG_DATA(c), &length, sizeof length);
+	m.msg_hdr.msg_iov = whole;
+	m.msg_hdr.msg_control = control;
+	m.msg_hdr.msg_controllen += CMSG_SPACE(sizeof length);
+	return m;
+}
+
+/* Says how many of the batch are gone. */
+static uint32_t send_in_runs(struct slot *s, const struct batch *b)
+{
+	struct mmsghdr run[BATCH_MAX];
+	struct iovec whole[BATCH_MAX];
+	union control control[BATCH_MAX];
+	uint32_t end[BATCH_MAX], count = 0;
+
+	if (s->one_by_one) return 0;
+	for (uint32_t i = 0; i < b->count; i = end[count++]) {
+		end[count] = run_end(b, i);
+		run[count] = run_of(b, i, end[count], &whole[count], &control[count]);
+	}
+	if (count == b->count) return 0;
+	int n = sendmmsg(s->fd, run, count, MSG_DONTWAIT);
+	if (n < 0 && (errno == EINVAL || errno == EIO)) s->one_by_one = true; /* this kernel or this device does not part them */
+	return n > 0 ? end[n - 1] : 0;
+}
+
 void gather_flush(struct host *h)
 {
 	struct batch *b = &h->out;
 	struct slot *s = slot_find(h, b->id);
 	bool second = false;
 
-	for (uint32_t i = 0; s != NULL && i < b->count;) {
+	for (uint32_t i = s != NULL && b->count > 1 ? send_in_runs(s, b) : 0; s != NULL && i < b->count;) {
 		int n = sendmmsg(s->fd, b->message + i, b->count - i, MSG_DONTWAIT);
 		if (n > 0) {
 			i += (uint32_t)n, second = false;

@@ -54,6 +54,7 @@ struct slot {
 	int send_error;           /* that of a send, told when the receive has ended */
 	bool fin_wanted, fin_sent, fin_seen, eof_told;
 	bool came_short;          /* a net_send did: WRITABLE is owed */
+	bool one_by_one;          /* datagrams cannot go in runs */
 	bool broken;              /* CLOSED is owed, with `why` */
 	enum net_why why;
 	net_id on;                /* accepted by this listener, from this peer */

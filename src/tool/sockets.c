@@ -12,17 +12,17 @@ const char sockets_help[] =
 	"  -p PIDS             ^ before a word means: not these\n"
 	"  -u USERS            names or numbers\n"
 	"  -n, -P              numbers, no names of services\n"
-	"  -N NAMESPACE        in another network namespace: a name of `ip netns`, a path,\n"
-	"                      or a process's number; needs root\n"
-	"  -e, --details       round trip, window, resends, timers, memory, from the kernel\n"
+	"  -N NAMESPACE        in another network namespace: a name of `ip netns`, a\n"
+	"                      path, or a process's number; needs root\n"
+	"  -e, --details       round trip, window, resends, timers, memory\n"
 	"  --explain           says in words who holds a port and what is in the way\n"
 	"  --limits            processes: descriptors used, soft and hard limit\n"
-	"  --watch[=SPAN]      again every second, or every SPAN (500ms), until interrupted\n"
+	"  --watch[=SPAN]      again every second, or every SPAN (500ms)\n"
 	"  --json              for programs; has the details in it\n"
 	"All conditions must hold. Those in words are ss's:\n"
 	"  state established, exclude time-wait, sport = :443, dport != :https,\n"
 	"  src 10.0.0.0/8, dst 10.0.0.1:80, :4000 (either end), and, or, not, ( )\n"
-	"Exit status: 0 some are shown, 1 none, 2 the kernel cannot be asked, 64 usage.";
+	"Exit status: 0 some are shown, 1 none, 2 the kernel cannot be asked, 64 usage.\n";
 
 /* The value of an option like -sTCP:LISTEN or -s TCP:LISTEN. */
 static const char *value_of(int *at, int argc, const char *const *argv, struct text *err)
