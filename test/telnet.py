@@ -84,6 +84,13 @@ class Terminal:
     def type(self, keys):
         os.write(self.master, keys.encode())
 
+    def until_raw(self):
+        """Until the program has the terminal: before that ^C is a signal."""
+        for _ in range(200):
+            if not termios.tcgetattr(self.master)[3] & termios.ICANON:
+                return
+            time.sleep(0.05)
+
     def says(self, keys, words, what):
         self.type(keys)
         result(self.until(words), what, self.text)
@@ -233,6 +240,7 @@ def by_hand():
                "from a pipe, however its lines end", (out, heard))
     t = Terminal(TULLE, "telnet", "localhost", "8080")
     t.until("Escape character")
+    t.until_raw()
     t.says("GET /\x03", "Connection closed", "^C ends what speaks no Telnet")
     result(t.status() == 0 and t.is_as_found(), "status 0", t.text)
     t.end()
