@@ -58,23 +58,12 @@ static bool check_extensions(struct tls *t, const struct tls_server_hello *hello
 	return true;
 }
 
-static bool read_alpn(struct tls *t, struct bytes name)
-{
-	for (size_t i = 0; i < t->config->alpn_count; i++) {
-		if (!bytes_equal(name, bytes_of(t->config->alpn[i]))) continue;
-		memcpy(t->alpn, name.at, name.len);
-		t->alpn_len = (uint8_t)name.len;
-		return true;
-	}
-	return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ServerHello: it chose a protocol (ALPN) that was not offered");
-}
-
 /* Its version and suite are among those offered, and it does not compress: who called and the parser have looked. */
 static bool read_hello(struct tls *t, const struct tls_server_hello *hello)
 {
 	if (!check_extensions(t, hello)) return false;
 	t->suite = (uint16_t)hello->suite;
-	if (hello->has & TLS_HAS(TLS_EXT_ALPN) && !read_alpn(t, hello->alpn)) return false;
+	if (hello->has & TLS_HAS(TLS_EXT_ALPN) && !tls_client_take_alpn(t, "ServerHello", hello->alpn)) return false;
 	if (hello->has & TLS_HAS(TLS_EXT_RECORD_SIZE_LIMIT)) {
 		t->fragment_max = (uint16_t)size_min(t->fragment_max, hello->record_size_limit);
 		t->peer_limits_records = true;
@@ -200,9 +189,7 @@ static bool on_request(struct tls *t, struct bytes body, struct bytes raw)
 
 	if (!tls_parse_certificate_request(body, false, &request, &fault)) return tls_fail_fault(t, "CertificateRequest", &fault);
 	h->certificate_requested = true;
-	h->peer_schemes_count = 0;
-	for (unsigned scheme; tls_next_u16(&request.schemes, &scheme) && h->peer_schemes_count < COUNT(h->peer_schemes);)
-		h->peer_schemes[h->peer_schemes_count++] = (uint16_t)scheme;
+	tls_note_schemes(h, request.schemes);
 	if (!tls_choose_identity(t, (struct bytes){ 0 }, false)) h->identity = NULL;
 	if (h->identity != NULL) {
 		enum crypt_key_kind kind = crypt_key_kind(h->identity->key);

@@ -68,19 +68,6 @@ bool tls_client13_start(struct tls *t, instant now, const struct tls_server_hell
 
 /* ---- EncryptedExtensions ---- */
 
-/* RFC 7301, 3.1: one name, of those that we offered. */
-static bool choose_alpn(struct tls *t, struct bytes name)
-{
-	for (size_t i = 0; i < t->config->alpn_count; i++) {
-		if (!bytes_equal(name, bytes_of(t->config->alpn[i]))) continue;
-		t->alpn_len = (uint8_t)name.len;
-		memcpy(t->alpn, name.at, name.len);
-		t->alpn[name.len] = '\0';
-		return true;
-	}
-	return tls_fail(t, TLS_ILLEGAL_PARAMETER, "EncryptedExtensions: an ALPN name that we did not offer");
-}
-
 /* RFC 8449, 4: in 1.3 the limit counts the content type. */
 static void limit_records(struct tls *t, unsigned limit)
 {
@@ -122,7 +109,7 @@ static bool on_encrypted_extensions(struct tls *t, struct bytes body, struct byt
 	if (!tls_check_extensions(t, "EncryptedExtensions", ee.extensions, TLS_HAS(TLS_EXT_SERVER_NAME) | TLS_HAS(TLS_EXT_ALPN) |
 	                          TLS_HAS(TLS_EXT_SUPPORTED_GROUPS) | TLS_HAS(TLS_EXT_RECORD_SIZE_LIMIT) | TLS_HAS(TLS_EXT_EARLY_DATA)))
 		return false;
-	if ((ee.has & TLS_HAS(TLS_EXT_ALPN)) != 0 && !choose_alpn(t, ee.alpn)) return false;
+	if ((ee.has & TLS_HAS(TLS_EXT_ALPN)) != 0 && !tls_client_take_alpn(t, "EncryptedExtensions", ee.alpn)) return false;
 	if (t->alpn_len == 0 && t->config->alpn_count > 0 && t->config->alpn_needed)
 		return tls_fail(t, TLS_NO_APPLICATION_PROTOCOL, "EncryptedExtensions: the server takes none of our protocols");
 	if ((ee.has & TLS_HAS(TLS_EXT_RECORD_SIZE_LIMIT)) != 0) limit_records(t, ee.record_size_limit);
@@ -139,29 +126,19 @@ static bool on_encrypted_extensions(struct tls *t, struct bytes body, struct byt
 
 /* ---- the server's certificate ---- */
 
-static void note_schemes(struct tls_handshake *h, struct bytes schemes)
-{
-	unsigned scheme;
-	h->peer_schemes_count = 0;
-	while (h->peer_schemes_count < COUNT(h->peer_schemes) && tls_next_u16(&schemes, &scheme))
-		if (crypt_scheme_known(scheme)) h->peer_schemes[h->peer_schemes_count++] = (uint16_t)scheme;
-}
-
 /* 4.3.2. Whether we have what it wants is decided when it is our turn. */
 static bool on_certificate_request(struct tls *t, struct bytes body, struct bytes raw)
 {
 	struct tls_handshake *h = t->handshake;
 	struct tls_certificate_request request;
 	struct tls_fault fault;
-	unsigned packing;
 
 	if (!tls_parse_certificate_request(body, true, &request, &fault)) return tls_fail_fault(t, "CertificateRequest", &fault);
 	if (request.context.len > 0) return tls_fail(t, TLS_ILLEGAL_PARAMETER, "CertificateRequest: its context is not empty in the handshake");
 	if ((request.has & TLS_HAS(TLS_EXT_SIGNATURE_ALGORITHMS)) == 0)
 		return tls_fail(t, TLS_MISSING_EXTENSION, "CertificateRequest: it has no signature_algorithms");
-	note_schemes(h, request.schemes);
-	while (h->peer_packing == 0 && tls_next_u16(&request.packings, &packing))
-		if (packing < 32 && (t->config->packings & 1u << packing) != 0) h->peer_packing = (uint16_t)packing;
+	tls_note_schemes(h, request.schemes);
+	tls_note_packing(t, request.packings);
 	h->peer_wants_ocsp = request.ocsp_wanted;
 	h->certificate_requested = true;
 	tls_transcript_add(t, raw);

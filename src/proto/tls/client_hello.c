@@ -12,35 +12,23 @@
 
 /* The lists of a hello, as they go onto the wire. */
 struct lists {
-	uint8_t suites[2 * TLS_LIST_MAX], groups[2 * TLS_LIST_MAX], schemes[2 * TLS_LIST_MAX], versions[4], packings[6];
+	uint8_t suites[2 * TLS_LIST_MAX], groups[2 * TLS_LIST_MAX], schemes[2 * TLS_LIST_MAX], versions[4], packings[2 * TLS_PACKINGS];
 	uint8_t alpn[ALPN_BYTES], shares[2 * (4 + CRYPT_PUBLIC_MAX)], identities[IDENTITIES_BYTES], binders[BINDERS_BYTES];
 };
 
 static struct tls_writer writer(uint8_t *at, size_t size) { return (struct tls_writer){ .at = at, .size = size }; }
 static struct bytes written(const struct tls_writer *w) { return (struct bytes){ w->at, w->len }; }
 
-static struct bytes numbers(const uint16_t *list, size_t count, uint8_t *at)
-{
-	for (size_t i = 0; i < count; i++) store_be16(at + 2 * i, list[i]);
-	return (struct bytes){ at, 2 * count };
-}
-
 static struct bytes list_suites(const struct tls_config *c, struct lists *l)
 {
 	uint16_t all[TLS_LIST_MAX];
-	return numbers(all, tls_list_suites(c, all), l->suites);
+	return tls_put_list(all, tls_list_suites(c, all), l->suites);
 }
 
 static struct bytes list_groups(const struct tls_config *c, struct lists *l)
 {
 	uint16_t all[TLS_LIST_MAX];
-	return numbers(all, tls_list_groups(c, all), l->groups);
-}
-
-static struct bytes list_schemes(const struct tls_config *c, struct lists *l)
-{
-	uint16_t all[TLS_LIST_MAX];
-	return numbers(all, tls_list_schemes(c, all), l->schemes);
+	return tls_put_list(all, tls_list_groups(c, all), l->groups);
 }
 
 static struct bytes list_versions(const struct tls_config *c, struct lists *l)
@@ -50,16 +38,7 @@ static struct bytes list_versions(const struct tls_config *c, struct lists *l)
 	size_t n = 0;
 	for (size_t i = 0; i < COUNT(known); i++)
 		if (tls_offers_version(c, known[i])) offered[n++] = known[i];
-	return numbers(offered, n, l->versions);
-}
-
-static struct bytes list_packings(const struct tls_config *c, struct lists *l)
-{
-	uint16_t known[3];
-	size_t n = 0;
-	for (uint16_t kind = 1; kind <= COUNT(known); kind++)
-		if ((c->packings & 1u << kind) != 0) known[n++] = kind;
-	return numbers(known, n, l->packings);
+	return tls_put_list(offered, n, l->versions);
 }
 
 static struct bytes list_alpn(const struct tls_config *c, struct lists *l)
@@ -216,7 +195,7 @@ static void extensions_of_both(const struct tls *t, struct tls_client_hello *hel
 		hello->has |= TLS_HAS(TLS_EXT_SERVER_NAME);
 	}
 	hello->groups = list_groups(c, l);
-	hello->schemes = list_schemes(c, l);
+	hello->schemes = tls_put_schemes(c, l->schemes);
 	hello->has |= TLS_HAS(TLS_EXT_SUPPORTED_GROUPS) | TLS_HAS(TLS_EXT_SIGNATURE_ALGORITHMS);
 	hello->alpn = list_alpn(c, l);
 	if (hello->alpn.len > 0) hello->has |= TLS_HAS(TLS_EXT_ALPN);
@@ -248,7 +227,7 @@ static void extensions_of_13(const struct tls *t, instant now, struct bytes cook
 	hello->versions = list_versions(c, l);
 	hello->shares = list_shares(t->handshake, l);
 	hello->psk_modes = (struct bytes){ &modes, 1 };
-	hello->packings = list_packings(c, l);
+	hello->packings = tls_put_packings(c, l->packings);
 	hello->cookie = cookie;
 	hello->has |= TLS_HAS(TLS_EXT_SUPPORTED_VERSIONS) | TLS_HAS(TLS_EXT_KEY_SHARE) | TLS_HAS(TLS_EXT_PSK_KEY_EXCHANGE_MODES);
 	if (hello->packings.len > 0) hello->has |= TLS_HAS(TLS_EXT_COMPRESS_CERTIFICATE);

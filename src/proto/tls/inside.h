@@ -9,6 +9,7 @@
  *     keys.c           1.3's key schedule (7.1), traffic keys, Finished, exporters, key update
  *     keys12.c         1.2's PRF, key block, extended master secret, Finished, exporters
  *     params.c         which version, suite, group and signature scheme: tables and choices, pure
+ *     offers.c         what both sides offer: lists written and noted
  *     client_hello.c   the client's hello, and the server's answer up to the choice of version
  *     client13.c       the client from there on           client12.c   the same in 1.2
  *     server_hello.c   the server: the hello read; version and ALPN chosen
@@ -209,6 +210,19 @@ bool tls_lists_scheme(const struct tls_config *, unsigned scheme);
 
 /* Whether it is one of ours, and not among those seen yet, of which it is then one. */
 bool tls_first_time(const uint16_t *ours, size_t count, unsigned one, uint32_t *seen);
+
+/* offers.c: our lists, into lent room of which the view returned is a part; and the peer's */
+#define TLS_PACKINGS 3 /* kinds of compression that there are */
+struct bytes tls_put_list(const uint16_t *list, size_t count, uint8_t *at); /* 2 bytes each */
+struct bytes tls_put_schemes(const struct tls_config *, uint8_t at[2 * TLS_LIST_MAX]);
+struct bytes tls_put_packings(const struct tls_config *, uint8_t at[2 * TLS_PACKINGS]);
+void tls_note_schemes(struct tls_handshake *, struct bytes schemes);  /* those that we know */
+void tls_note_packing(struct tls *, struct bytes packings);           /* the first that we have too */
+void tls_set_alpn(struct tls *, struct bytes name);
+bool tls_client_take_alpn(struct tls *, const char *message, struct bytes name); /* one of ours (RFC 7301, 3.1); else it has failed */
+/* Whether a session's client was believed without a look at its certificate, which this configuration would look at. */
+bool tls_client_is_unproven(const struct tls_config *, bool authenticated, bool unverified);
+static inline bool tls_asks(const struct tls_client_hello *hello, enum tls_extension extension) { return hello->has & TLS_HAS(extension); }
 
 static inline bool tls_is_group12(unsigned group) { return group != CRYPT_X25519MLKEM768; } /* hybrids are 1.3's only */
 

@@ -14,8 +14,6 @@
 #define MEMORY_FIXED (2 + 2 + 32)
 #define MEMORY_MAX (MEMORY_FIXED + TLS_SECRET_MAX)
 
-static bool asks(const struct tls_client_hello *hello, enum tls_extension extension) { return hello->has & TLS_HAS(extension); }
-
 /* 4.1.2: all but these stays as it was. */
 static bool may_change(unsigned extension)
 {
@@ -84,7 +82,7 @@ bool tls_server_send_retry(struct tls *t, instant now, const struct tls_client_h
 	tls_transcript_retry(t);
 	if (!emit_retry(t, (struct bytes){ cookie, sealed }) || !tls_flush(t)) return false;
 	if (h->session_id_len > 0 && !t->config->no_middlebox_compatibility && !tls_send_change_cipher_spec(t)) return false; /* D.4 */
-	if (asks(hello, TLS_EXT_EARLY_DATA)) tls_early_skip(t, TLS_SKIP_SEALED);
+	if (tls_asks(hello, TLS_EXT_EARLY_DATA)) tls_early_skip(t, TLS_SKIP_SEALED);
 	trace_say(t->config->trace, group ? "TLS: the client sent no share of a group that we take: HelloRetryRequest for %s"
 	                                  : "TLS: HelloRetryRequest with a cookie%s", group ? tls_group_name(group) : "");
 	tls_enter(t, TLS_SERVER_WAIT_CH2);
@@ -123,7 +121,7 @@ static bool open_cookie(struct tls *t, instant now, const struct tls_client_hell
 	uint8_t memory[MEMORY_MAX];
 	size_t len = 0;
 
-	if (!asks(hello, TLS_EXT_COOKIE))
+	if (!tls_asks(hello, TLS_EXT_COOKIE))
 		return tls_fail(t, TLS_MISSING_EXTENSION, "ClientHello: the second one does not bring back the cookie");
 	if (t->config->tickets)
 		len = tls_cookie_open(t->config->tickets, tls_date_ms(t, now), hello->cookie, (struct room){ memory, sizeof memory });
@@ -143,7 +141,7 @@ static bool check_second(struct tls *t, const struct tls_client_hello *hello)
 	digest_of(t, hello, digest);
 	if (memcmp(digest, h->cookie + 4, sizeof digest) != 0)
 		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: the second one differs from the first where it may not");
-	if (asks(hello, TLS_EXT_EARLY_DATA))
+	if (tls_asks(hello, TLS_EXT_EARLY_DATA))
 		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: early_data again after a HelloRetryRequest");
 	if (h->retry_group == 0) return true;
 	if (!tls_next_share(&shares, &group, &key) || group != h->retry_group || shares.len > 0)
@@ -155,8 +153,8 @@ bool tls_server_recall_retry(struct tls *t, instant now, const struct tls_client
 {
 	bool second = t->state == TLS_SERVER_WAIT_CH2;
 
-	if (!second && !asks(hello, TLS_EXT_COOKIE)) return true;
-	if (second && !t->config->tickets && asks(hello, TLS_EXT_COOKIE))
+	if (!second && !tls_asks(hello, TLS_EXT_COOKIE)) return true;
+	if (second && !t->config->tickets && tls_asks(hello, TLS_EXT_COOKIE))
 		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: a cookie, and we sent none");
 	if ((!second || t->config->tickets) && !open_cookie(t, now, hello)) return false;
 	if (!check_second(t, hello)) return false;

@@ -9,15 +9,13 @@
 #define ECDSA_SIGN 64 /* RFC 8422, 5.5; Ed25519 too */
 #define UNCOMPRESSED 0
 
-static bool asks(const struct tls_client_hello *hello, enum tls_extension extension) { return hello->has & TLS_HAS(extension); }
-
 static bool check_hello(struct tls *t, const struct tls_client_hello *hello)
 {
-	if (asks(hello, TLS_EXT_EC_POINT_FORMATS) && memchr(hello->point_formats.at, UNCOMPRESSED, hello->point_formats.len) == NULL)
+	if (tls_asks(hello, TLS_EXT_EC_POINT_FORMATS) && memchr(hello->point_formats.at, UNCOMPRESSED, hello->point_formats.len) == NULL)
 		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: uncompressed points are not among its point formats"); /* RFC 8422, 5.1.2 */
-	if (asks(hello, TLS_EXT_RENEGOTIATION_INFO) && hello->renegotiation.len > 0)
+	if (tls_asks(hello, TLS_EXT_RENEGOTIATION_INFO) && hello->renegotiation.len > 0)
 		return tls_fail(t, TLS_HANDSHAKE_FAILURE, "ClientHello: renegotiation_info is not empty, but this is the first handshake");
-	if (!asks(hello, TLS_EXT_EXTENDED_MASTER_SECRET))
+	if (!tls_asks(hello, TLS_EXT_EXTENDED_MASTER_SECRET))
 		return tls_fail(t, TLS_HANDSHAKE_FAILURE,
 		                "the client speaks TLS 1.2 without extended_master_secret (RFC 7627), which is not safe");
 	t->extended_master_secret = true;
@@ -60,7 +58,7 @@ static const char *why_not(const struct tls *t, const struct tls_client_hello *h
 	if (!tls_has_u16(hello->suites, s->suite) || !tls_lists_suite(t->config, s->suite)) return "its cipher suite is not offered";
 	if (strcmp(s->server_name, t->server_name) != 0) return "it was with another name";
 	if (t->config->client_auth == TLS_REQUIRE_CLIENT && !s->client_authenticated) return "the client has not shown a certificate in it";
-	if (t->config->client_auth != TLS_NO_CLIENT_AUTH && s->client_authenticated && s->unverified && !t->config->trust_anyone)
+	if (tls_client_is_unproven(t->config, s->client_authenticated, s->unverified))
 		return "the client's certificate was not checked in it";
 	return NULL;
 }
@@ -127,7 +125,7 @@ static bool choose_group(struct tls *t, const struct tls_client_hello *hello)
 	struct bytes list = hello->groups;
 
 	t->group = 0;
-	if (!asks(hello, TLS_EXT_SUPPORTED_GROUPS)) {
+	if (!tls_asks(hello, TLS_EXT_SUPPORTED_GROUPS)) {
 		if (tls_lists_group(t->config, CRYPT_SECP256R1)) t->group = CRYPT_SECP256R1;
 	} else if (t->config->server_preference) {
 		for (size_t i = 0; i < count && t->group == 0; i++)
@@ -159,10 +157,10 @@ static bool staples(const struct tls *t)
 static tls_extensions answers(const struct tls *t, const struct tls_client_hello *hello)
 {
 	tls_extensions has = TLS_HAS(TLS_EXT_EXTENDED_MASTER_SECRET);
-	if (asks(hello, TLS_EXT_RENEGOTIATION_INFO) || tls_has_u16(hello->suites, TLS_EMPTY_RENEGOTIATION_INFO_SCSV))
+	if (tls_asks(hello, TLS_EXT_RENEGOTIATION_INFO) || tls_has_u16(hello->suites, TLS_EMPTY_RENEGOTIATION_INFO_SCSV))
 		has |= TLS_HAS(TLS_EXT_RENEGOTIATION_INFO); /* RFC 5746, 3.6 */
-	if (asks(hello, TLS_EXT_SERVER_NAME) && !t->resumed) has |= TLS_HAS(TLS_EXT_SERVER_NAME);
-	if (asks(hello, TLS_EXT_EC_POINT_FORMATS)) has |= TLS_HAS(TLS_EXT_EC_POINT_FORMATS);
+	if (tls_asks(hello, TLS_EXT_SERVER_NAME) && !t->resumed) has |= TLS_HAS(TLS_EXT_SERVER_NAME);
+	if (tls_asks(hello, TLS_EXT_EC_POINT_FORMATS)) has |= TLS_HAS(TLS_EXT_EC_POINT_FORMATS);
 	if (t->alpn_len > 0) has |= TLS_HAS(TLS_EXT_ALPN);
 	if (t->peer_limits_records) has |= TLS_HAS(TLS_EXT_RECORD_SIZE_LIMIT);
 	if (gives_ticket(t)) has |= TLS_HAS(TLS_EXT_SESSION_TICKET);
@@ -188,7 +186,7 @@ static bool send_hello(struct tls *t, const struct tls_client_hello *hello)
 	size_t from = h->flight.len;
 
 	make_random(t);
-	h->ticket_expected = !t->resumed && t->config->tickets != NULL && asks(hello, TLS_EXT_SESSION_TICKET);
+	h->ticket_expected = !t->resumed && t->config->tickets != NULL && tls_asks(hello, TLS_EXT_SESSION_TICKET);
 	choose_id(t);
 	h->sent = answers(t, hello);
 	tls_emit_server_hello(&h->flight, &(struct tls_server_hello){
@@ -229,13 +227,11 @@ static bool send_key_exchange(struct tls *t)
 static bool send_request(struct tls *t)
 {
 	static const uint8_t types[] = { RSA_SIGN, ECDSA_SIGN };
-	uint16_t list[TLS_LIST_MAX];
 	uint8_t schemes[2 * TLS_LIST_MAX];
-	size_t count = tls_list_schemes(t->config, list), from = t->handshake->flight.len;
+	size_t from = t->handshake->flight.len;
 
-	for (size_t i = 0; i < count; i++) store_be16(schemes + 2 * i, list[i]);
 	tls_emit_certificate_request(&t->handshake->flight, false, &(struct tls_certificate_request){ .types = { types, sizeof types },
-		.schemes = { schemes, 2 * count } });
+		.schemes = tls_put_schemes(t->config, schemes) });
 	t->handshake->certificate_requested = true;
 	return tls_sent_message(t, from);
 }
@@ -279,7 +275,7 @@ bool tls_server12_start(struct tls *t, instant now, const struct tls_client_hell
 	struct tls_handshake *h = t->handshake;
 
 	if (!check_hello(t, hello)) return false;
-	if (asks(hello, TLS_EXT_RECORD_SIZE_LIMIT)) { /* RFC 8449, 4: 1.2 counts plaintext */
+	if (tls_asks(hello, TLS_EXT_RECORD_SIZE_LIMIT)) { /* RFC 8449, 4: 1.2 counts plaintext */
 		t->fragment_max = (uint16_t)size_min(t->fragment_max, size_min(hello->record_size_limit, TLS_PLAINTEXT_MAX));
 		t->peer_limits_records = t->config->record_size_limit > 0;
 	}

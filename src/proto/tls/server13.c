@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* The server in TLS 1.3, from the choice of version on (RFC 8446, A.2). */
-#include "pack/pack.h"
 #include "proto/tls/inside.h"
 
 #define PSKS_LOOKED_AT 8 /* identities of a hello; each may cost a decryption */
@@ -18,8 +17,6 @@ struct choice {
 	uint32_t obfuscated_age;
 	struct tls_ticket ticket;
 };
-
-static bool asks(const struct tls_client_hello *hello, enum tls_extension extension) { return hello->has & TLS_HAS(extension); }
 
 static bool has_byte(struct bytes list, uint8_t byte) { return list.len > 0 && memchr(list.at, byte, list.len) != NULL; }
 
@@ -88,7 +85,7 @@ static const char *why_not(const struct tls *t, instant now, const struct tls_cl
 	if (strcmp(k->server_name, t->server_name) != 0) return "the ticket is for another name";
 	if (t->config->client_auth == TLS_REQUIRE_CLIENT && !k->client_authenticated)
 		return "the client did not show the certificate that is required when it got the ticket";
-	if (t->config->client_auth != TLS_NO_CLIENT_AUTH && k->client_authenticated && k->unverified && !t->config->trust_anyone)
+	if (tls_client_is_unproven(t->config, k->client_authenticated, k->unverified))
 		return "the client's certificate was not checked when it got the ticket";
 	if (tls_date_ms(t, now) - k->authenticated_at_ms > TLS_TICKET_LIFETIME_MAX_S * INT64_C(1000)) /* however often it was resumed */
 		return "the full handshake was more than seven days ago";
@@ -115,7 +112,7 @@ static void find_psk(struct tls *t, instant now, const struct tls_client_hello *
 {
 	struct bytes identities = hello->psk_identities, binders = hello->psk_binders, identity;
 
-	if (!asks(hello, TLS_EXT_PRE_SHARED_KEY)) return;
+	if (!tls_asks(hello, TLS_EXT_PRE_SHARED_KEY)) return;
 	if (!has_byte(hello->psk_modes, PSK_DHE_KE)) {
 		trace_say(t->config->trace, "TLS: no resumption: the client wants it without a key exchange");
 		return;
@@ -209,28 +206,18 @@ static bool send_encrypted_extensions(struct tls *t)
 	return tls_sent_message(t, from);
 }
 
-static size_t put_list(uint8_t *at, const uint16_t *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++) store_be16(at + 2 * i, list[i]);
-	return 2 * count;
-}
-
 /* 4.3.2. */
 static bool send_request(struct tls *t)
 {
 	struct tls_handshake *h = t->handshake;
-	uint16_t list[TLS_LIST_MAX], packings[3];
-	uint8_t schemes[2 * TLS_LIST_MAX], packed[sizeof packings];
-	size_t from = h->flight.len, count = 0;
-	struct tls_certificate_request q = { .schemes = { schemes, put_list(schemes, list, tls_list_schemes(t->config, list)) },
-		.has = TLS_HAS(TLS_EXT_SIGNATURE_ALGORITHMS) };
+	uint8_t schemes[2 * TLS_LIST_MAX], packings[2 * TLS_PACKINGS];
+	size_t from = h->flight.len;
+	struct tls_certificate_request q = { .schemes = tls_put_schemes(t->config, schemes),
+		.packings = tls_put_packings(t->config, packings), .has = TLS_HAS(TLS_EXT_SIGNATURE_ALGORITHMS) };
 
-	for (uint16_t packing = PACK_ZLIB; packing <= PACK_ZSTD; packing++)
-		if ((t->config->packings & 1u << packing) && pack_known(packing)) packings[count++] = packing;
-	q.packings = (struct bytes){ packed, put_list(packed, packings, count) };
-	if (count > 0) q.has |= TLS_HAS(TLS_EXT_COMPRESS_CERTIFICATE);
+	if (q.packings.len > 0) q.has |= TLS_HAS(TLS_EXT_COMPRESS_CERTIFICATE);
 	tls_emit_certificate_request(&h->flight, true, &q);
-	h->compress_offered = count > 0;
+	h->compress_offered = q.packings.len > 0;
 	h->certificate_requested = true;
 	return tls_sent_message(t, from);
 }
@@ -249,7 +236,7 @@ static void set_input(struct tls *t, const struct tls_client_hello *hello, const
 	struct tls_handshake *h = t->handshake;
 
 	tls_side_set13(t, &t->in, t->suite, t->early_accepted ? early_secret : h->client_handshake_secret);
-	if (!t->early_accepted && asks(hello, TLS_EXT_EARLY_DATA)) tls_early_skip(t, TLS_SKIP_UNREADABLE);
+	if (!t->early_accepted && tls_asks(hello, TLS_EXT_EARLY_DATA)) tls_early_skip(t, TLS_SKIP_UNREADABLE);
 }
 
 static bool send_flight(struct tls *t, const struct tls_client_hello *hello, struct bytes psk, struct bytes share, struct bytes secret)
@@ -279,7 +266,7 @@ static bool send_flight(struct tls *t, const struct tls_client_hello *hello, str
 /* RFC 8449, 4: in 1.3 a limit counts the content type. Theirs holds always; ours if we say one. */
 static void limit_records(struct tls *t, const struct tls_client_hello *hello)
 {
-	if (!asks(hello, TLS_EXT_RECORD_SIZE_LIMIT)) return;
+	if (!tls_asks(hello, TLS_EXT_RECORD_SIZE_LIMIT)) return;
 	t->fragment_max = (uint16_t)size_min(t->fragment_max, hello->record_size_limit - 1);
 	t->peer_limits_records = t->config->record_size_limit > 0;
 }

@@ -3,20 +3,18 @@
  * wrong, what both versions want is noted, and tls_server12_start or tls_server13_start goes on. */
 #include "proto/tls/inside.h"
 
-static bool asks(const struct tls_client_hello *hello, enum tls_extension extension) { return hello->has & TLS_HAS(extension); }
-
 /* ---- version ---- */
 
 /* RFC 8446, 4.2.1: with supported_versions, that alone counts. Without it, legacy_version is the highest one. */
 static bool client_speaks(const struct tls_client_hello *hello, unsigned version)
 {
-	if (asks(hello, TLS_EXT_SUPPORTED_VERSIONS)) return tls_has_u16(hello->versions, version);
+	if (tls_asks(hello, TLS_EXT_SUPPORTED_VERSIONS)) return tls_has_u16(hello->versions, version);
 	return version <= TLS_1_2 && hello->legacy_version >= version;
 }
 
 static bool choose_version(struct tls *t, const struct tls_client_hello *hello)
 {
-	bool is_list = asks(hello, TLS_EXT_SUPPORTED_VERSIONS), fallback = tls_has_u16(hello->suites, TLS_FALLBACK_SCSV);
+	bool is_list = tls_asks(hello, TLS_EXT_SUPPORTED_VERSIONS), fallback = tls_has_u16(hello->suites, TLS_FALLBACK_SCSV);
 
 	if (hello->legacy_version <= 0x0300) /* D.5 */
 		return tls_fail(t, TLS_PROTOCOL_VERSION, "ClientHello: legacy_version %04x is SSL, not TLS", hello->legacy_version);
@@ -64,36 +62,19 @@ static bool choose_alpn(struct tls *t, const struct tls_client_hello *hello)
 {
 	const struct tls_config *config = t->config;
 
-	t->alpn[0] = '\0';
-	t->alpn_len = 0;
-	for (size_t i = 0; asks(hello, TLS_EXT_ALPN) && i < config->alpn_count; i++) {
+	tls_set_alpn(t, (struct bytes){ NULL, 0 });
+	for (size_t i = 0; tls_asks(hello, TLS_EXT_ALPN) && i < config->alpn_count; i++) {
 		struct bytes ours = bytes_of(config->alpn[i]);
 		if (ours.len > TLS_ALPN_MAX || !list_has(hello->alpn, ours)) continue;
-		memcpy(t->alpn, ours.at, ours.len);
-		t->alpn[ours.len] = '\0';
-		t->alpn_len = (uint8_t)ours.len;
+		tls_set_alpn(t, ours);
 		return true;
 	}
-	if (config->alpn_count == 0 || !(asks(hello, TLS_EXT_ALPN) || config->alpn_needed)) return true;
+	if (config->alpn_count == 0 || !(tls_asks(hello, TLS_EXT_ALPN) || config->alpn_needed)) return true;
 	return tls_fail(t, TLS_NO_APPLICATION_PROTOCOL, "ClientHello: %s",
-	                asks(hello, TLS_EXT_ALPN) ? "it takes none of our protocols (ALPN)" : "it names no protocol (ALPN), and one is needed");
+	                tls_asks(hello, TLS_EXT_ALPN) ? "it takes none of our protocols (ALPN)" : "it names no protocol (ALPN), and one is needed");
 }
 
 /* ---- what else both versions want to know ---- */
-
-static void note_schemes(struct tls_handshake *h, struct bytes schemes)
-{
-	h->peer_schemes_count = 0;
-	for (unsigned scheme; h->peer_schemes_count < COUNT(h->peer_schemes) && tls_next_u16(&schemes, &scheme);)
-		if (crypt_scheme_known(scheme)) h->peer_schemes[h->peer_schemes_count++] = (uint16_t)scheme;
-}
-
-static void note_packing(struct tls *t, struct bytes packings)
-{
-	t->handshake->peer_packing = 0;
-	for (unsigned packing; t->handshake->peer_packing == 0 && tls_next_u16(&packings, &packing);)
-		if (packing < 32 && (t->config->packings & 1u << packing) != 0) t->handshake->peer_packing = (uint16_t)packing;
-}
 
 static void note(struct tls *t, const struct tls_client_hello *hello)
 {
@@ -104,8 +85,8 @@ static void note(struct tls *t, const struct tls_client_hello *hello)
 	if (h->session_id_len > 0) memcpy(h->session_id, hello->session_id.at, h->session_id_len);
 	h->received = hello->has;
 	h->peer_wants_ocsp = hello->ocsp_wanted;
-	note_schemes(h, hello->schemes);
-	note_packing(t, hello->packings);
+	tls_note_schemes(h, hello->schemes);
+	tls_note_packing(t, hello->packings);
 }
 
 /* ---- what TLS 1.3 asks of a hello ---- */
@@ -126,15 +107,15 @@ static bool shares_in_order(const struct tls_client_hello *hello)
 
 static bool check13(struct tls *t, const struct tls_client_hello *hello)
 {
-	bool groups = asks(hello, TLS_EXT_SUPPORTED_GROUPS), shares = asks(hello, TLS_EXT_KEY_SHARE);
+	bool groups = tls_asks(hello, TLS_EXT_SUPPORTED_GROUPS), shares = tls_asks(hello, TLS_EXT_KEY_SHARE);
 
 	if (hello->compressions.len != 1 || hello->compressions.at[0] != 0) /* 4.1.2 */
 		return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: TLS 1.3 with compression methods");
-	if (asks(hello, TLS_EXT_PRE_SHARED_KEY) && !groups && !shares)
+	if (tls_asks(hello, TLS_EXT_PRE_SHARED_KEY) && !groups && !shares)
 		return tls_fail(t, TLS_HANDSHAKE_FAILURE, "the client offers a PSK without a key exchange, which we do not do");
 	if (groups != shares || !groups) /* 9.2 */
 		return tls_fail(t, TLS_MISSING_EXTENSION, "ClientHello: no %s", groups ? "key_share" : "supported_groups");
-	if (!asks(hello, TLS_EXT_PRE_SHARED_KEY) && !asks(hello, TLS_EXT_SIGNATURE_ALGORITHMS))
+	if (!tls_asks(hello, TLS_EXT_PRE_SHARED_KEY) && !tls_asks(hello, TLS_EXT_SIGNATURE_ALGORITHMS))
 		return tls_fail(t, TLS_MISSING_EXTENSION, "ClientHello: no signature_algorithms, and no PSK either");
 	if (!shares_in_order(hello)) return tls_fail(t, TLS_ILLEGAL_PARAMETER, "ClientHello: key_share: not in the order of supported_groups");
 	return true;

@@ -13,7 +13,7 @@
 
 #include "proto/tls/tickets.h"
 
-#define TLS_SESSION_KEY_MAX 263                       /* bytes of a key: a name, a colon, a port; a longer one is not remembered */
+#define TLS_SESSION_KEY_MAX 263                       /* bytes of a key: a name, or a session id; a longer one is not remembered */
 #define TLS_SESSION_LIFETIME_MAX_S (7 * 24 * 3600)    /* RFC 8446, 4.6.1: whatever a server says */
 #define TLS_SESSION_FILE_MAX (TLS_TICKET_MAX + 1024)  /* bytes that tls_session_write can need */
 
