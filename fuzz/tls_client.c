@@ -5,30 +5,7 @@
  *
  * The input: a byte of configuration; then for each act a byte: what (4 bits), change some bytes (1), in small records (1), hold back
  * and send with the next (1). Changing takes three bytes: where (2), how (1). */
-#include "../test/tls_two.h"
-
-enum { MESSAGE_MAX = 20000 };
-
-static struct tls client, shadow; /* the shadow seals as the server that the client believes in */
-static uint8_t message[MESSAGE_MAX];
-static struct tls_writer said;
-static instant now;
-static size_t taken_bytes;
-
-static uint8_t draw(struct bytes *in)
-{
-	if (in->len == 0) return 0;
-	uint8_t byte = *in->at;
-	*in = bytes_skip(*in, 1);
-	return byte;
-}
-
-static struct bytes draw_bytes(struct bytes *in, size_t n)
-{
-	struct bytes b = bytes_first(*in, size_min(n, in->len));
-	*in = bytes_skip(*in, b.len);
-	return b;
-}
+#include "tls_tested.h"
 
 /* ---- what a server says ---- */
 
@@ -45,12 +22,6 @@ static struct bytes share_of(unsigned group)
 {
 	if (group == CRYPT_X25519) return (struct bytes){ x25519_base, sizeof x25519_base };
 	return (struct bytes){ p256_base, sizeof p256_base };
-}
-
-static struct tls_handshake *handshake(void)
-{
-	static struct tls_handshake none;
-	return client.handshake != NULL ? client.handshake : &none;
 }
 
 static void say_hello(bool v13, struct bytes *in)
@@ -94,9 +65,9 @@ static void say_verify(void)
 	uint8_t covered[64 + sizeof context + CRYPT_HASH_MAX] = { 0 }, signature[CRYPT_SIGNATURE_MAX];
 	memset(covered, ' ', 64);
 	memcpy(covered + 64, context, sizeof context);
-	if (client.handshake == NULL || !client.handshake->transcript.chosen) return;
-	tls_transcript_peek(&client, covered + 64 + sizeof context);
-	struct bytes part = { covered, 64 + sizeof context + crypt_hash_len(client.handshake->hash) };
+	if (tested.handshake == NULL || !tested.handshake->transcript.chosen) return;
+	tls_transcript_peek(&tested, covered + 64 + sizeof context);
+	struct bytes part = { covered, 64 + sizeof context + crypt_hash_len(tested.handshake->hash) };
 	size_t len = crypt_sign(world.by_kind[CRYPT_KEY_ED25519].key, CRYPT_ED25519, &part, 1, signature);
 	tls_emit_certificate_verify(&said, &(struct tls_certificate_verify){ CRYPT_ED25519, { signature, len } });
 }
@@ -116,19 +87,12 @@ static void say_key_exchange(struct bytes *in)
 static void say_finished(void)
 {
 	uint8_t verify_data[CRYPT_HASH_MAX] = { 0 };
-	bool v13 = client.version == TLS_1_3;
-	if (client.handshake == NULL || !client.handshake->transcript.chosen) return;
-	size_t len = v13 ? crypt_hash_len(client.handshake->hash) : TLS_FINISHED12_BYTES, mark = tls_open_message(&said, TLS_FINISHED);
-	if (v13) tls_keys_finished(&client, client.handshake->server_handshake_secret, verify_data);
-	else tls_keys12_finished(&client, false, verify_data);
+	bool v13 = tested.version == TLS_1_3;
+	if (tested.handshake == NULL || !tested.handshake->transcript.chosen) return;
+	size_t len = v13 ? crypt_hash_len(tested.handshake->hash) : TLS_FINISHED12_BYTES, mark = tls_open_message(&said, TLS_FINISHED);
+	if (v13) tls_keys_finished(&tested, tested.handshake->server_handshake_secret, verify_data);
+	else tls_keys12_finished(&tested, false, verify_data);
 	tls_put(&said, (struct bytes){ verify_data, len });
-	tls_close_message(&said, mark);
-}
-
-static void say_plain(enum tls_message_type type, struct bytes body)
-{
-	size_t mark = tls_open_message(&said, type);
-	tls_put(&said, body);
 	tls_close_message(&said, mark);
 }
 
@@ -142,73 +106,23 @@ static void say_ticket(bool v13, struct bytes *in)
 
 /* ---- records ---- */
 
-/* The shadow has the keys under which the client awaits the next record, and its number. */
-static void follow_keys(void)
-{
-	shadow.version = client.version, shadow.suite = client.suite, shadow.handshake = client.handshake;
-	if (client.in.aead.state == NULL) {
-		tls_side_end(&shadow.out);
-	} else if (client.version == TLS_1_3) {
-		if (shadow.out.aead.state == NULL || memcmp(shadow.out.secret, client.in.secret, sizeof client.in.secret) != 0)
-			tls_side_set13(&shadow, &shadow.out, client.suite, client.in.secret);
-	} else if (shadow.out.aead.state == NULL && client.handshake != NULL) {
-		tls_keys12_sides(&shadow, NULL, &shadow.out);
-	}
-	shadow.out.sequence = client.in.sequence;
-}
-
 static void look(void)
 {
 	struct bytes out;
-	for (unsigned count = 0; (out = tls_output(&client, now)).len > 0; count++) {
+	for (unsigned count = 0; (out = tls_output(&tested, now)).len > 0; count++) {
 		assert(count < 1000);
-		tls_sent(&client, size_min(out.len, 3000));
+		tls_sent(&tested, size_min(out.len, 3000));
 	}
-	two_check(&client, false, now);
-	unsigned news = tls_news(&client);
-	assert(!(news & TLS_FAILED) || tls_failure(&client) != NULL);
-	assert(tls_failure(&client) == NULL || client.state == TLS_CLOSED);
-}
-
-static void give(struct bytes wire)
-{
-	while (wire.len > 0) {
-		size_t n = tls_input(&client, now, wire);
-		assert(n <= wire.len);
-		wire = bytes_skip(wire, n);
-		look();
-		if (n > 0) continue;
-		size_t plain = tls_peek(&client).len; /* only plaintext that waits may keep it from taking more */
-		assert(plain > 0);
-		taken_bytes += plain;
-		tls_take(&client, plain);
-	}
-}
-
-static void give_record(enum tls_content type, struct bytes plain)
-{
-	follow_keys();
-	if (!tls_record_seal(&shadow, type, plain) || shadow.out_block == NULL) return; /* of nothing there is no record */
-	give((struct bytes){ shadow.out_block + shadow.out_at, shadow.out_len - shadow.out_at });
-	tls_record_drained(&shadow);
-}
-
-static void give_said(struct bytes *in, bool change, bool small)
-{
-	size_t piece = small ? 1u + draw(in) : MESSAGE_MAX, len = said.cut ? 0 : said.len;
-	if (change) {
-		size_t at = (size_t)draw(in) << 8;
-		at |= draw(in);
-		if (len > 0) message[at % len] ^= draw(in);
-	}
-	for (size_t at = 0; at < len; at += piece) give_record(TLS_HANDSHAKE, (struct bytes){ message + at, size_min(piece, len - at) });
-	said.len = 0, said.cut = false;
+	two_check(&tested, false, now);
+	unsigned news = tls_news(&tested);
+	assert(!(news & TLS_FAILED) || tls_failure(&tested) != NULL);
+	assert(tls_failure(&tested) == NULL || tested.state == TLS_CLOSED);
 }
 
 static void say(unsigned what, struct bytes *in)
 {
 	const struct tls_identity *identity = &world.by_kind[CRYPT_KEY_ED25519].identity;
-	bool v13 = client.version == TLS_1_3;
+	bool v13 = tested.version == TLS_1_3;
 	switch (what) {
 	case 2: say_hello(true, in); break;
 	case 3: say_hello(false, in); break;
@@ -216,7 +130,7 @@ static void say(unsigned what, struct bytes *in)
 	case 5: say_request(v13); break;
 	case 6:
 		tls_emit_certificate(&said, v13, (struct bytes){ 0 }, identity->chain.der, identity->chain.count,
-		                     v13 && client.config->ask_ocsp ? identity->ocsp : (struct bytes){ 0 });
+		                     v13 && tested.config->ask_ocsp ? identity->ocsp : (struct bytes){ 0 });
 		break;
 	case 7: if (v13) say_verify(); else say_key_exchange(in); break;
 	case 8: say_plain((enum tls_message_type)draw(in), draw_bytes(in, draw(in))); break;
@@ -228,22 +142,6 @@ static void say(unsigned what, struct bytes *in)
 	}
 }
 
-static void program(struct bytes *in)
-{
-	uint8_t how = draw(in), key[16];
-	switch (how & 7) {
-	case 0: tls_send(&client, now, draw_bytes(in, how >> 3)); break;
-	case 1: tls_finish(&client, now); break;
-	case 2: tls_update_keys(&client, now, how & 8); break;
-	case 3: tls_take(&client, size_min(tls_peek(&client).len, how)); break;
-	case 4: tls_abort(&client, now, (enum tls_alert)how); break;
-	case 5: tls_input_end(&client, now); break;
-	case 6: now = tls_deadline(&client) != NEVER ? tls_deadline(&client) : now + SECOND; break;
-	default: tls_export(&client, "EXPORTER-x", bytes_of(""), (struct room){ key, sizeof key });
-	}
-	look();
-}
-
 static void act(struct bytes *in)
 {
 	static const uint8_t one = 1;
@@ -252,7 +150,7 @@ static void act(struct bytes *in)
 	case 0: give(draw_bytes(in, draw(in))); break;
 	case 1: { enum tls_content type = (enum tls_content)(20 + draw(in) % 5); give_record(type, draw_bytes(in, draw(in))); break; }
 	case 11: /* in 1.2 keys change with it; in neither version it is sealed */
-		if (client.in.aead.state == NULL) tls_side_end(&shadow.out);
+		if (tested.in.aead.state == NULL) tls_side_end(&shadow.out);
 		give((const struct bytes){ (const uint8_t[]){ TLS_CHANGE_CIPHER_SPEC, 3, 3, 0, 1, one }, 6 });
 		break;
 	case 14: give_record(TLS_APPLICATION_DATA, draw_bytes(in, draw(in))); break;
@@ -290,13 +188,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	set_config(&config, draw(&in));
 	said = (struct tls_writer){ .at = message, .size = sizeof message };
 	shadow = (struct tls){ .config = &config, .is_server = true, .fragment_max = TLS_PLAINTEXT_MAX, .state = TLS_OPEN };
-	bool connected = tls_connect(&client, now, &config, TWO_NAME);
+	bool connected = tls_connect(&tested, now, &config, TWO_NAME);
 	assert(connected);
 	look();
 	while (in.len > 0) act(&in);
 	shadow.handshake = NULL;
 	tls_end(&shadow);
-	tls_end(&client);
+	tls_end(&tested);
 	assert(world.handshakes.out == 0 && world.records.out == 0);
 	return 0;
 }

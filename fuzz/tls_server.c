@@ -5,37 +5,13 @@
  *
  * The input: a byte of configuration; then for each act a byte: what (4 bits), change some bytes (1), in small records (1), hold back
  * and send with the next (1). Changing takes three bytes: where (2), how (1). */
-#include "../test/tls_two.h"
+#include "tls_tested.h"
 
-enum { MESSAGE_MAX = 20000, COOKIE_MAX = 512 };
+enum { COOKIE_MAX = 512 };
 
-static struct tls server, shadow; /* the shadow seals as the client that the server talks to */
-static uint8_t message[MESSAGE_MAX], cookie[COOKIE_MAX];
-static size_t cookie_len, taken_bytes;
-static struct tls_writer said;
-static instant now;
+static uint8_t cookie[COOKIE_MAX];
+static size_t cookie_len;
 static const uint8_t psk_key[] = "a key that both of us know...32.";
-
-static uint8_t draw(struct bytes *in)
-{
-	if (in->len == 0) return 0;
-	uint8_t byte = *in->at;
-	*in = bytes_skip(*in, 1);
-	return byte;
-}
-
-static struct bytes draw_bytes(struct bytes *in, size_t n)
-{
-	struct bytes b = bytes_first(*in, size_min(n, in->len));
-	*in = bytes_skip(*in, b.len);
-	return b;
-}
-
-static struct tls_handshake *handshake(void)
-{
-	static struct tls_handshake none;
-	return server.handshake != NULL ? server.handshake : &none;
-}
 
 /* ---- what a client says ---- */
 
@@ -52,7 +28,7 @@ static struct bytes a_ticket(bool v13, uint8_t room[TLS_TICKET_MAX])
 static void hash_behind_transcript(struct bytes more, uint8_t *out)
 {
 	struct crypt_digest d;
-	if (server.handshake->transcript.chosen) crypt_digest_copy(&d, &server.handshake->transcript.digest);
+	if (tested.handshake->transcript.chosen) crypt_digest_copy(&d, &tested.handshake->transcript.digest);
 	else crypt_digest_start(&d, world.crypt, CRYPT_SHA256);
 	crypt_digest_add(&d, more);
 	crypt_digest_peek(&d, out);
@@ -77,8 +53,8 @@ static void bind_psk(size_t from, bool external)
 {
 	uint8_t hash[CRYPT_HASH_MAX], binder[CRYPT_HASH_MAX];
 	const size_t binders = 2 + 33;
-	if (said.cut || server.handshake == NULL) return;
-	if (server.handshake->transcript.chosen && server.handshake->hash != CRYPT_SHA256) return;
+	if (said.cut || tested.handshake == NULL) return;
+	if (tested.handshake->transcript.chosen && tested.handshake->hash != CRYPT_SHA256) return;
 	struct bytes covered = { message + from, said.len - from - binders };
 	hash_behind_transcript(covered, hash);
 	tls_keys_binder(world.crypt, CRYPT_SHA256, (struct bytes){ psk_key, 32 }, external, hash, binder);
@@ -119,10 +95,10 @@ static void say_verify(void)
 	const struct tls_handshake *h = handshake();
 	struct bytes part = { h->messages12.room.at, h->messages12.len };
 	if (!h->transcript.chosen) return;
-	if (server.version == TLS_1_3) {
+	if (tested.version == TLS_1_3) {
 		memset(covered, ' ', 64);
 		memcpy(covered + 64, context, sizeof context);
-		tls_transcript_peek(&server, covered + 64 + sizeof context);
+		tls_transcript_peek(&tested, covered + 64 + sizeof context);
 		part = (struct bytes){ covered, 64 + sizeof context + crypt_hash_len(h->hash) };
 	}
 	size_t len = crypt_sign(world.by_kind[CRYPT_KEY_ED25519].key, CRYPT_ED25519, &part, 1, signature);
@@ -132,19 +108,12 @@ static void say_verify(void)
 static void say_finished(void)
 {
 	uint8_t verify_data[CRYPT_HASH_MAX] = { 0 };
-	bool v13 = server.version == TLS_1_3;
+	bool v13 = tested.version == TLS_1_3;
 	if (!handshake()->transcript.chosen) return;
 	size_t len = v13 ? crypt_hash_len(handshake()->hash) : TLS_FINISHED12_BYTES, mark = tls_open_message(&said, TLS_FINISHED);
-	if (v13) tls_keys_finished(&server, handshake()->client_handshake_secret, verify_data);
-	else tls_keys12_finished(&server, true, verify_data);
+	if (v13) tls_keys_finished(&tested, handshake()->client_handshake_secret, verify_data);
+	else tls_keys12_finished(&tested, true, verify_data);
 	tls_put(&said, (struct bytes){ verify_data, len });
-	tls_close_message(&said, mark);
-}
-
-static void say_plain(enum tls_message_type type, struct bytes body)
-{
-	size_t mark = tls_open_message(&said, type);
-	tls_put(&said, body);
 	tls_close_message(&said, mark);
 }
 
@@ -152,7 +121,7 @@ static void say(unsigned what, struct bytes *in)
 {
 	static const uint8_t base[32] = { 9 };
 	const struct tls_identity *identity = &world.by_kind[CRYPT_KEY_ED25519].identity;
-	bool v13 = server.version == TLS_1_3;
+	bool v13 = tested.version == TLS_1_3;
 	switch (what) {
 	case 2: say_hello(in); break;
 	case 3: say_plain(TLS_END_OF_EARLY_DATA, (struct bytes){ 0 }); break;
@@ -168,27 +137,12 @@ static void say(unsigned what, struct bytes *in)
 
 /* ---- records ---- */
 
-/* The shadow has the keys under which the server awaits the next record, and its number. */
-static void follow_keys(void)
-{
-	shadow.version = server.version, shadow.suite = server.suite, shadow.handshake = server.handshake;
-	if (server.in.aead.state == NULL) {
-		tls_side_end(&shadow.out);
-	} else if (server.version == TLS_1_3) {
-		if (shadow.out.aead.state == NULL || memcmp(shadow.out.secret, server.in.secret, sizeof server.in.secret) != 0)
-			tls_side_set13(&shadow, &shadow.out, server.suite, server.in.secret);
-	} else if (shadow.out.aead.state == NULL && shadow.handshake != NULL) {
-		tls_keys12_sides(&shadow, NULL, &shadow.out);
-	}
-	shadow.out.sequence = server.in.sequence;
-}
-
 static void note_cookie(struct bytes out)
 {
 	struct tls_server_hello retry;
 	struct tls_fault fault;
 	struct tls_record r;
-	if (server.state != TLS_SERVER_WAIT_CH2 || out.len < 9) return;
+	if (tested.state != TLS_SERVER_WAIT_CH2 || out.len < 9) return;
 	tls_parse_record(out.at, &r);
 	if (r.type != TLS_HANDSHAKE || r.length < 4 || out.len < 5 + r.length) return;
 	if (!tls_parse_server_hello((struct bytes){ out.at + 9, r.length - 4 }, &retry, &fault) || !retry.retry || retry.cookie.len > COOKIE_MAX) return;
@@ -199,66 +153,15 @@ static void note_cookie(struct bytes out)
 static void look(void)
 {
 	struct bytes out;
-	for (unsigned count = 0; (out = tls_output(&server, now)).len > 0; count++) {
+	for (unsigned count = 0; (out = tls_output(&tested, now)).len > 0; count++) {
 		assert(count < 1000);
 		note_cookie(out);
-		tls_sent(&server, size_min(out.len, 3000));
+		tls_sent(&tested, size_min(out.len, 3000));
 	}
-	two_check(&server, false, now);
-	unsigned news = tls_news(&server);
-	assert(!(news & TLS_FAILED) || tls_failure(&server) != NULL);
-	assert(!server.early_accepted || server.resumed);
-}
-
-static void give(struct bytes wire)
-{
-	while (wire.len > 0) {
-		size_t n = tls_input(&server, now, wire);
-		assert(n <= wire.len);
-		wire = bytes_skip(wire, n);
-		look();
-		if (n > 0) continue;
-		size_t plain = tls_peek(&server).len; /* only plaintext that waits may keep it from taking more */
-		assert(plain > 0);
-		taken_bytes += plain;
-		tls_take(&server, plain);
-	}
-}
-
-static void give_record(enum tls_content type, struct bytes plain)
-{
-	follow_keys();
-	if (!tls_record_seal(&shadow, type, plain) || shadow.out_block == NULL) return; /* an empty one makes no record */
-	give((struct bytes){ shadow.out_block + shadow.out_at, shadow.out_len - shadow.out_at });
-	tls_record_drained(&shadow);
-}
-
-static void give_said(struct bytes *in, bool change, bool small)
-{
-	size_t piece = small ? 1u + draw(in) : MESSAGE_MAX, len = said.cut ? 0 : said.len;
-	if (change) {
-		size_t at = (size_t)draw(in) << 8;
-		at |= draw(in);
-		if (len > 0) message[at % len] ^= draw(in);
-	}
-	for (size_t at = 0; at < len; at += piece) give_record(TLS_HANDSHAKE, (struct bytes){ message + at, size_min(piece, len - at) });
-	said.len = 0, said.cut = false;
-}
-
-static void program(struct bytes *in)
-{
-	uint8_t how = draw(in);
-	switch (how & 7) {
-	case 0: tls_send(&server, now, draw_bytes(in, how >> 3)); break;
-	case 1: tls_finish(&server, now); break;
-	case 2: tls_update_keys(&server, now, how & 8); break;
-	case 3: tls_take(&server, size_min(tls_peek(&server).len, how)); break;
-	case 4: tls_abort(&server, now, (enum tls_alert)how); break;
-	case 5: tls_input_end(&server, now); break;
-	case 6: now = tls_deadline(&server) != NEVER ? tls_deadline(&server) : now + SECOND; break;
-	default: if (tls_is_connected(&server)) { uint8_t key[16]; tls_export(&server, "EXPORTER-x", bytes_of(""), (struct room){ key, 16 }); }
-	}
-	look();
+	two_check(&tested, false, now);
+	unsigned news = tls_news(&tested);
+	assert(!(news & TLS_FAILED) || tls_failure(&tested) != NULL);
+	assert(!tested.early_accepted || tested.resumed);
 }
 
 /* Early data that no key opens. */
@@ -318,13 +221,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	set_config(&config, draw(&in));
 	said = (struct tls_writer){ .at = message, .size = sizeof message };
 	shadow = (struct tls){ .config = &config, .fragment_max = TLS_PLAINTEXT_MAX, .state = TLS_OPEN };
-	bool accepted = tls_accept(&server, now, &config);
+	bool accepted = tls_accept(&tested, now, &config);
 	assert(accepted);
 	look();
 	while (in.len > 0) act(&in);
 	shadow.handshake = NULL;
 	tls_end(&shadow);
-	tls_end(&server);
+	tls_end(&tested);
 	assert(world.handshakes.out == 0 && world.records.out == 0);
 	return 0;
 }
