@@ -162,7 +162,7 @@ wants 'as JSON' 0 '"versions"' "$TULLE" tls scan localhost:6450 --json
 python3 -c 'import json, sys; j = json.load(open("log")); sys.exit(not (j["versions"] == ["TLS 1.3", "TLS 1.2"] and j["resumes13"] and
 	not j["certificateGood"] and "certificate" in j["flaws"] and "no path" in j["certificateWrong"]))' 2>&1
 result $? 'which can be read'
-"$TULLE" echo serve tcp://:6453 >plain 2>&1 </dev/null & plain=$!
+"$TULLE" echo serve --raw tcp://:6453 >plain 2>&1 </dev/null & plain=$!
 servers="$servers $plain"
 await_port 6453
 wants 'no TLS server at all' 1 'this is no TLS server' "$TULLE" tls scan localhost:6453 --ca ca.pem

@@ -40,7 +40,7 @@ openssl req -new -key good.key -subj /CN=localhost -out expired.csr 2>log &&
 result $? 'and one that has expired'
 
 # --- echo, unchanged ---
-"$TULLE" echo serve tls://:6443 tcp://:6444 >made 2>&1 </dev/null & made=$!
+"$TULLE" echo serve --raw tls://:6443 tcp://:6444 >made 2>&1 </dev/null & made=$!
 "$TULLE" echo serve tls://:6445 --cert good.pem --key good.key >good 2>&1 </dev/null & good=$!
 servers="$made $good"
 await_port 6443 && await_port 6444 && await_port 6445

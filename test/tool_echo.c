@@ -40,7 +40,7 @@ static void two_clients_on_one_port(void)
 	CHECK(lan_tool(BOB, "echo call tcp://10.0.0.1:6666 --every 1s --count 3 --message Bob"));
 	CHECK(lan_tool_ends(ALICE) && lan_tool_ends(BOB));
 	CHECK(on[ALICE].tool->status == 0 && on[BOB].tool->status == 0);
-	CHECK(said(ALICE, "Send: Alice\nServer ACK with: 'Alice'\nSend") && said(BOB, "Server ACK with: 'Bob'\n"));
+	CHECK(said(ALICE, "Send: Alice\nServer ACK with: 'Alice' time=") && said(ALICE, " ms\nSend") && said(BOB, "Server ACK with: 'Bob' time="));
 	CHECK(measured(ALICE, "sent") == 3 && measured(ALICE, "answered") == 3 && measured(BOB, "lost") == 0);
 	CHECK(measured(SERVER, "connections") == 2 && measured(SERVER, "connections_max") == 2 && measured(SERVER, "bytes") == 30);
 	CHECK(measured(SERVER, "sockets_max") == 3 && measured(ALICE, "connections") == 1);
@@ -182,7 +182,11 @@ static void wrong_words_are_told(void)
 		{ "echo call tcp://10.0.0.1:1 --count", "takes a number" }, { "echo call tcp://10.0.0.1:1 --count -3", "takes a number" },
 		{ "echo call tcp://10.0.0.1:1 --every never", "takes a time" }, { "echo call tcp://10.0.0.1:1 x", "one word too many" },
 		{ "echo call tcp://10.0.0.1:1 --ttl 256", "at most 255" }, { "echo call tcp://10.0.0.1:1 -c 3", "two dashes" },
-		{ "echo call udp://10.0.0.1:1 --every 0s", "wants a --count" },
+		{ "echo call udp://10.0.0.1:1 --every 0s", "wants a --count" }, { "echo call udp://10.0.0.1:1 --loop", "multicast" },
+		{ "echo serve udp://:1 --raw", "tcp or tls" }, { "echo serve tcp://:1 --interface 1", "multicast" },
+		{ "echo serve multicast://239.1.2.3:1 --interface eth7", "no such interface" }, { "echo load", "whom" },
+		{ "echo load tcp://10.0.0.1:1 --connections 0", "1 to 8000" }, { "echo load tcp://10.0.0.1:1 --window 0", "at least 1" },
+		{ "echo load tcp://10.0.0.1:1 --bytes 5", "16 to" }, { "echo load multicast://239.1.2.3:1", "kind of URL" },
 	};
 	lan_hosts(1);
 	for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -192,6 +196,153 @@ static void wrong_words_are_told(void)
 	}
 	CHECK(!lan_tool(0, "ech serve") && complained(0, "did you mean echo"));
 	CHECK(!lan_tool(0, "echo serve tcp://192.0.2.1:1") && complained(0, "cannot assign") && on[0].env.status == TOOL_FAILED);
+}
+
+/* A stream of this host's to the server, that says what a test wants. */
+static net_id plain_stream(unsigned h, const char *to)
+{
+	struct addr server = lan_addr(to);
+	lan.app[h].event = NULL;
+	net_id id = net_connect(lan_net(h), &server);
+	lan_run_for(SECOND);
+	return id;
+}
+
+static bool heard(unsigned h, net_id id, const char *words)
+{
+	char all[4000];
+	size_t len = 0;
+
+	for (struct bytes b; (b = net_peek(lan_net(h), id)).len > 0; net_take(lan_net(h), id, b.len))
+		for (size_t i = 0; i < b.len && len < sizeof all; i++) all[len++] = (char)b.at[i];
+	bool same = len == strlen(words) && memcmp(all, words, len) == 0;
+	if (!same) printf("# heard: %.*s\n", (int)len, all);
+	return same;
+}
+
+static void say(unsigned h, net_id id, const char *words)
+{
+	CHECK_EQ(net_send(lan_net(h), id, bytes_of(words)), strlen(words));
+	lan_run_for(SECOND);
+}
+
+static void a_line_comes_back_whole(void)
+{
+	lan_hosts(2);
+	CHECK(lan_tool(SERVER, "echo serve tcp://:6666"));
+	net_id id = plain_stream(ALICE, "10.0.0.1:6666");
+	say(ALICE, id, "one\ntw");
+	CHECK(heard(ALICE, id, "one\n"));
+	say(ALICE, id, "o");
+	CHECK(heard(ALICE, id, ""));
+	say(ALICE, id, "\n\nthree\nfour");
+	CHECK(heard(ALICE, id, "two\n\nthree\n"));
+	net_finish(lan_net(ALICE), id);
+	lan_run_for(SECOND);
+	CHECK(heard(ALICE, id, "four"));
+	CHECK(lan_tool(SERVER, "echo serve tcp://:6667 --raw"));
+	id = plain_stream(ALICE, "10.0.0.1:6667");
+	say(ALICE, id, "tw");
+	CHECK(heard(ALICE, id, "tw"));
+}
+
+static void a_line_too_long_is_an_error(void)
+{
+	static uint8_t xs[1000];
+	net_id id, other;
+
+	lan_hosts(2);
+	CHECK(lan_tool(SERVER, "echo serve tcp://:6666"));
+	other = plain_stream(ALICE, "10.0.0.1:6666");
+	say(ALICE, other, "begun ");
+	id = plain_stream(ALICE, "10.0.0.1:6666");
+	memset(xs, 'x', sizeof xs);
+	for (size_t sent = 0, tries = 0; sent < 65537 && tries < 1000; tries++) {
+		sent += net_send(lan_net(ALICE), id, (struct bytes){ xs, size_min(sizeof xs, 65537 - sent) });
+		lan_run_for(SECOND / 100);
+	}
+	lan_run_for(SECOND);
+	CHECK(heard(ALICE, id, "echo: this line has more than 65536 bytes; --raw has no lines\n"));
+	CHECK(measured(SERVER, "too_long") == 1 && complained(SERVER, "a line of more than 65536 bytes"));
+	lan_run_for(5 * SECOND); /* who does not go is put out */
+	CHECK_EQ(stack_counts(lan.host[SERVER]).connections, 1);
+	say(ALICE, other, "and ended\n");
+	CHECK(heard(ALICE, other, "begun and ended\n"));
+}
+
+static void load_counts_and_times(void)
+{
+	lan_hosts(2);
+	CHECK(lan_tool(SERVER, "echo serve tcp://:6666 udp://:7777"));
+	CHECK(lan_tool(ALICE, "echo load tcp://10.0.0.1:6666 --connections 5 --window 3 --seconds 20ms --bytes 100"));
+	CHECK(lan_tool_ends(ALICE) && on[ALICE].tool->status == 0);
+	CHECK(measured(ALICE, "connections") == 5 && measured(ALICE, "lost") == 0 && measured(ALICE, "wrong") == 0);
+	CHECK(measured(ALICE, "answered") == measured(ALICE, "sent") && measured(ALICE, "answered") > 15);
+	CHECK(measured(SERVER, "bytes") == 100 * measured(ALICE, "sent") && measured(ALICE, "microseconds") == 20000);
+	CHECK(measured(ALICE, "rtt_min_ns") <= measured(ALICE, "rtt_50_ns"));
+	CHECK(said(ALICE, "5 connections, window 3, 100 bytes, 0.020 s") && said(ALICE, " 99.9%"));
+	CHECK(lan_tool(ALICE, "echo load udp://10.0.0.1:7777 --connections 2 --window 2 --seconds 20ms --json"));
+	CHECK(lan_tool_ends(ALICE) && on[ALICE].tool->status == 0 && said(ALICE, "{\"url\":\"udp://10.0.0.1:7777\",\"connections\":2,"));
+	CHECK(measured(ALICE, "lost") == 0 && measured(ALICE, "answered") > 4);
+	CHECK(lan_tool(ALICE, "echo load tcp://10.0.0.1:6667"));
+	CHECK(lan_tool_ends(ALICE) && on[ALICE].tool->status == TOOL_FAILED && complained(ALICE, "connection refused"));
+	CHECK(lan_tool(ALICE, "echo load udp://10.0.0.1:6667"));
+	CHECK(lan_tool_ends(ALICE) && on[ALICE].tool->status == TOOL_FAILED && complained(ALICE, "connection refused"));
+}
+
+static void load_counts_what_is_lost(void)
+{
+	lan_hosts(2);
+	CHECK(lan_tool(SERVER, "echo serve tcp://:6666 udp://:7777"));
+	wire.seen = 0, wire.lose = 2, wire.keep = 0;
+	lan.spoil = spoil_answers;
+	CHECK(lan_tool(ALICE, "echo load udp://10.0.0.1:7777 --connections 2 --window 2 --seconds 20ms"));
+	CHECK(lan_tool_ends(ALICE));
+	CHECK(on[ALICE].tool->status == 0 && measured(ALICE, "lost") == 1);
+	CHECK_EQ(measured(ALICE, "sent"), measured(ALICE, "answered") + 1);
+	lan.spoil = lose_some;
+	CHECK(lan_tool(ALICE, "echo load tcp://10.0.0.1:6666 --connections 3 --seconds 30ms"));
+	CHECK(lan_tool_ends(ALICE));
+	CHECK(measured(ALICE, "wrong") == 0 && measured(ALICE, "failed") == 0 && measured(ALICE, "answered") > 0);
+}
+
+static const char *by_names(struct tool_env *env, const char *name)
+{
+	(void)env;
+	if (strcmp(name, "TYPE") == 0) return "client";
+	if (strcmp(name, "PROTOCOL") == 0) return "udpu";
+	return strcmp(name, "HOST") == 0 ? "10.0.0.1:7777" : NULL;
+}
+
+/* What is lent: how many connections to keep to, and the environment's names. */
+static void what_is_lent_is_kept_to(void)
+{
+	static const char *const echo[] = { "echo" };
+	net_id id[5];
+
+	lan_hosts(2);
+	CHECK(lan_tool(SERVER, "echo serve tcp://:6666 udp://:7777"));
+	on[SERVER].env.connections_max = 3;
+	for (size_t i = 0; i < COUNT(id); i++) id[i] = plain_stream(ALICE, "10.0.0.1:6666");
+	CHECK(heard(ALICE, id[3], "echo: too many clients; try again later\n"));
+	CHECK(measured(SERVER, "connections") == 3 && measured(SERVER, "turned_away") == 2);
+	CHECK(complained(SERVER, "3 clients are as many") && strchr(on[SERVER].err, '\n')[1] == '\0');
+	say(ALICE, id[2], "served\n");
+	CHECK(heard(ALICE, id[2], "served\n"));
+	net_abort(lan_net(ALICE), id[0]);
+	lan_run_for(SECOND);
+	CHECK(complained(SERVER, "there is room for clients again; 2 were turned away"));
+	id[0] = plain_stream(ALICE, "10.0.0.1:6666");
+	say(ALICE, id[0], "again\n");
+	CHECK(heard(ALICE, id[0], "again\n") && measured(SERVER, "connections") == 4);
+	CHECK(lan_tool(ALICE, "echo call udp://10.0.0.1:7777 --count 1")); /* for its environment */
+	CHECK(lan_tool_ends(ALICE));
+	on[ALICE].env.variable = by_names;
+	on[ALICE].tool = tool_open(1, echo, &on[ALICE].env);
+	CHECK(on[ALICE].tool != NULL);
+	if (on[ALICE].tool != NULL) lan.app[ALICE] = on[ALICE].tool->app;
+	lan_run_for(SECOND);
+	CHECK(measured(ALICE, "answered") == 1 && measured(SERVER, "datagrams") == 2);
 }
 
 #define ECHO_TEST(function) do { TEST(function); lan_tools_end(); } while (0)
@@ -204,6 +355,11 @@ int main(void)
 	ECHO_TEST(udp_shows_what_comes_late_or_twice);
 	ECHO_TEST(a_group_is_heard_by_its_members);
 	ECHO_TEST(the_server_may_close_first);
+	ECHO_TEST(a_line_comes_back_whole);
+	ECHO_TEST(a_line_too_long_is_an_error);
+	ECHO_TEST(load_counts_and_times);
+	ECHO_TEST(load_counts_what_is_lost);
+	ECHO_TEST(what_is_lent_is_kept_to);
 	ECHO_TEST(nobody_there_is_said_so);
 	ECHO_TEST(two_servers_do_not_talk_for_ever);
 	ECHO_TEST(stopping_ends_it);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +179,18 @@ static struct text *create(struct tool_env *env, const char *path, enum tool_rea
 	return &l->file[l->files++].text;
 }
 
+static const char *variable(struct tool_env *env, const char *name)
+{
+	(void)env;
+	return getenv(name);
+}
+
+static uint16_t interface(struct tool_env *env, const char *name)
+{
+	unsigned number = of(env)->host != NULL ? if_nametoindex(name) : 0;
+	return number <= UINT16_MAX ? (uint16_t)number : 0;
+}
+
 void lend_start(struct lend *l, struct net *net, bool host, struct room memory)
 {
 	struct timespec date;
@@ -193,6 +206,7 @@ void lend_start(struct lend *l, struct net *net, bool host, struct room memory)
 		.files = memory.at ? files_host(&l->memory) : NULL, .server_port = 53, .date = date.tv_sec,
 		.date_at = net_now(net) - date.tv_nsec, /* when that second began */
 		.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .want = want, .create = create,
+		.variable = variable, .interface = interface,
 	};
 }
 

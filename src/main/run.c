@@ -16,6 +16,8 @@
 #include "main/lend.h"
 #include "main/terminal.h"
 
+#define DESCRIPTORS_KEPT 16 /* for those a server turns away, for files, and for looking up names */
+#define STREAMS_MAX 8192
 #define STOP_WITHIN (2 * SECOND) /* after a signal; a second signal ends it at once */
 
 /* --- signals --- */
@@ -94,6 +96,19 @@ static int finish(struct tool *t, struct lend *l)
 	return TOOL_FAILED;
 }
 
+/* As many connections as the descriptors are enough for; the lowest one that is free says how many are in use. */
+static uint32_t connections_max(void)
+{
+	struct rlimit limit;
+	int next = dup(STDERR_FILENO);
+
+	if (next < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
+	close(next);
+	rlim_t kept = (rlim_t)next + DESCRIPTORS_KEPT;
+	rlim_t left = limit.rlim_cur > kept ? limit.rlim_cur - kept : 1;
+	return left < STREAMS_MAX - DESCRIPTORS_KEPT ? (uint32_t)left : STREAMS_MAX - DESCRIPTORS_KEPT;
+}
+
 int run_tool(struct net *net, const struct run_names *names, enum sandbox_profile profile, int argc, char **argv)
 {
 	static struct lend lend;
@@ -106,6 +121,7 @@ int run_tool(struct net *net, const struct run_names *names, enum sandbox_profil
 	signals_watch();
 	lend.env.servers_count = names->count;
 	memcpy(lend.env.servers, names->server, sizeof lend.env.servers);
+	if (profile == SANDBOX_SOCKETS) lend.env.connections_max = connections_max();
 	if (block == NULL || !seed(&lend.rng)) {
 		text_printf(lend.env.err, "tulle: %s\n", why);
 	} else if ((t = tool_open(argc, (const char *const *)argv, &lend.env)) == NULL) {
@@ -161,14 +177,15 @@ static bool way_named(enum host_way *way)
 int main_tool(int argc, char **argv)
 {
 	struct host_limits limits = host_limits_usual;
-	struct room memory = { NULL, host_size(&limits) };
+	struct room memory;
 	struct run_names names = run_names_read("/etc/resolv.conf");
 	struct net *net = NULL;
 	int status = TOOL_FAILED;
 
 	if (!way_named(&limits.way)) return TOOL_USAGE;
 	raise_descriptors();
-	memory.at = calloc(1, memory.len);
+	limits.streams_max = STREAMS_MAX; /* memory that no connection has used costs nothing, but it has to be there to promise */
+	memory = (struct room){ calloc(1, host_size(&limits)), host_size(&limits) };
 	if (memory.at != NULL) net = host_init(memory, &limits);
 	if (net == NULL) perror("tulle: cannot use this host's sockets");
 	else {

@@ -16,6 +16,7 @@
 struct call {
 	struct tool tool;
 	struct tool_env *env;
+	const char *where;         /* the URL as it was given */
 	struct url url;
 	struct secure secure;
 	struct lookup lookup;
@@ -26,7 +27,8 @@ struct call {
 	const char *message;
 	instant every, timeout;
 	uint64_t count;            /* 0: until stopped */
-	bool loop;
+	bool loop, json, explain;
+	const char *interface;
 	uint64_t ttl;
 	instant started_at, send_at, give_up_at;
 	uint64_t sent, answered, duplicated, reordered, bounced, heard_back; /* heard_back: the highest number */
@@ -82,7 +84,7 @@ static void summary(struct call *c)
 static void end(struct call *c, bool failed)
 {
 	if (c->tool.done) return;
-	if (c->sent > 0) summary(c);
+	if (c->sent > 0 && !c->json) summary(c);
 	if (is_stream(c)) failed |= lost(c) > 0;
 	else if (!is_group(c)) failed |= c->sent > 0 && c->answered == 0;
 	c->tool.status = failed ? TOOL_FAILED : TOOL_OK;
@@ -90,6 +92,7 @@ static void end(struct call *c, bool failed)
 	lookup_stop(&c->lookup);
 	if (c->id != 0) net_abort(c->env->net, c->id);
 	measure(c, net_now(c->env->net));
+	if (c->json) echo_json(c->env->out, c->where, c->tool.measure);
 }
 
 static void fail(struct call *c, const char *why)
@@ -109,9 +112,11 @@ static void send_one(struct call *c, instant now)
 	c->sent++;
 	text_puts(&t, c->message);
 	if (!is_stream(c)) text_printf(&t, " #%llu", (unsigned long long)c->sent);
-	text_puts(c->env->out, "Send: ");
-	say_bytes(c->env->out, text_bytes(&t));
-	text_puts(c->env->out, "\n");
+	if (!c->json) {
+		text_puts(c->env->out, "Send: ");
+		say_bytes(c->env->out, text_bytes(&t));
+		text_puts(c->env->out, "\n");
+	}
 	c->sent_at[c->sent % TIMES] = now;
 	c->bytes += t.len;
 	c->send_at = c->sent == c->count ? NEVER : instant_after(now, c->every);
@@ -139,14 +144,17 @@ static void answered(struct call *c, uint64_t number, instant now)
 	if (rtt > c->rtt_max) c->rtt_max = rtt;
 }
 
-static void say_answer(struct call *c, struct bytes b, const struct addr *from)
+/* `sent_at`: NEVER: of no message of ours, or not known. */
+static void say_answer(struct call *c, struct bytes b, const struct addr *from, instant sent_at)
 {
 	char who[ADDR_TEXT_MAX];
 
+	if (c->json) return;
 	if (from != NULL) text_printf(c->env->out, "%s ACK with: '", addr_text(from, who));
 	else text_puts(c->env->out, "Server ACK with: '");
 	say_bytes(c->env->out, b);
-	text_puts(c->env->out, "'\n");
+	if (sent_at == NEVER) text_puts(c->env->out, "'\n");
+	else text_printf(c->env->out, "' time=%.3f ms\n", (double)(net_now(c->env->net) - sent_at) / 1e6);
 }
 
 /* The number in "MESSAGE #NUMBER", if it is one that was sent; or 0. */
@@ -167,14 +175,15 @@ static uint64_t number_in(const struct call *c, struct bytes b)
 static void datagram(struct call *c, const struct net_event *ev)
 {
 	if (is_group(c)) {
-		say_answer(c, ev->data, &ev->peer);
+		say_answer(c, ev->data, &ev->peer, NEVER);
 		c->answered++;
 		return;
 	}
 	uint64_t number = number_in(c, ev->data);
 	if (number == 0 || !ip_equal(ev->peer.ip, c->to.ip) || ev->peer.port != c->to.port) return; /* no answer of ours */
-	say_answer(c, ev->data, NULL);
-	if (c->sent_at[number % TIMES] == 0) {
+	instant sent_at = c->sent_at[number % TIMES];
+	say_answer(c, ev->data, NULL, sent_at != 0 ? sent_at : NEVER);
+	if (sent_at == 0) {
 		c->duplicated++;
 		return;
 	}
@@ -185,9 +194,10 @@ static void datagram(struct call *c, const struct net_event *ev)
 
 static void line(struct call *c)
 {
-	say_answer(c, (struct bytes){ (uint8_t *)c->line, c->line_len }, NULL);
+	bool asked_for = c->answered < c->sent;
+	say_answer(c, (struct bytes){ (uint8_t *)c->line, c->line_len }, NULL, asked_for ? c->sent_at[(c->answered + 1) % TIMES] : NEVER);
 	c->line_len = 0;
-	if (c->answered == c->sent) text_puts(c->env->err, "echo call: a line came that was not asked for\n");
+	if (!asked_for) text_puts(c->env->err, "echo call: a line came that was not asked for\n");
 	else answered(c, c->answered + 1, net_now(c->env->net));
 }
 
@@ -213,6 +223,18 @@ static void finish(struct call *c)
 	c->send_at = NEVER;
 	c->give_up_at = instant_after(net_now(c->env->net), c->timeout);
 	net_finish(c->env->net, c->id);
+}
+
+/* What was opened: one socket in any case. */
+static void explain(struct call *c)
+{
+	struct addr local;
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
+
+	if (!c->explain || !net_local(c->env->net, c->id, &local)) return;
+	text_printf(c->env->out, is_stream(c) ? "One socket, connected from %s to %s: this pair of addresses and ports is the connection's name\n"
+	                                      : "One socket, at %s, connected to nobody: each datagram is addressed to %s, and answers say whose they are\n",
+	            addr_text(&local, from), addr_text(&c->to, to));
 }
 
 static bool open_datagrams(struct call *c)
@@ -243,7 +265,7 @@ static void try_next(struct call *c, const char *why)
 			continue;
 		}
 		c->give_up_at = instant_after(now, c->timeout);
-		if (!is_stream(c)) c->connected = true, c->send_at = now;
+		if (!is_stream(c)) c->connected = true, c->send_at = now, explain(c);
 		return;
 	}
 	fail(c, why);
@@ -293,10 +315,10 @@ static void own_event(struct call *c, const struct net_event *ev)
 
 	if (ev->id != c->id || c->id == 0) return;
 	switch (ev->what) {
-	case NET_CONNECTED: c->connected = true, c->connections++, c->send_at = now; break;
+	case NET_CONNECTED: c->connected = true, c->connections++, c->send_at = now, explain(c); break;
 	case NET_READABLE:  readable(c); break;
 	case NET_EOF:
-		if (!c->finishing) text_puts(c->env->out, "The server closed the connection\n");
+		if (!c->finishing) text_puts(c->json ? c->env->err : c->env->out, "The server closed the connection\n");
 		finish(c);
 		break;
 	case NET_CLOSED:    closed(c, ev); break;
@@ -351,7 +373,8 @@ struct tool *echo_call_open(int argc, const char *const *argv, struct tool_env *
 	const struct option options[] = {
 		{ "every", OPTION_SPAN, &c->every }, { "count", OPTION_NUMBER, &c->count }, { "loop", OPTION_FLAG, &c->loop },
 		{ "message", OPTION_TEXT, &c->message }, { "timeout", OPTION_SPAN, &c->timeout }, { "ttl", OPTION_NUMBER, &c->ttl },
-		{ "bytes", OPTION_SIZE, &bytes }, SECURE_OPTIONS(&c->secure),
+		{ "bytes", OPTION_SIZE, &bytes }, { "json", OPTION_FLAG, &c->json }, { "explain", OPTION_FLAG, &c->explain },
+		{ "interface", OPTION_TEXT, &c->interface }, SECURE_OPTIONS(&c->secure),
 	};
 	if (!options_read(env, argc, argv, options, COUNT(options), &word, 1, &words)) return NULL;
 	if (words == 0) return tool_usage(env, "echo call: whom? like tcp://www.example.com:6666");
@@ -364,6 +387,12 @@ struct tool *echo_call_open(int argc, const char *const *argv, struct tool_env *
 		return tool_usage(env, "echo call: a message is one line of at most %d bytes", MESSAGE_MAX);
 	if (c->every == 0 && c->count == 0) return tool_usage(env, "echo call: --every 0s wants a --count, or it would never stop");
 	if (c->ttl > 255) return tool_usage(env, "echo call: --ttl is at most 255");
+	if (c->loop && c->url.scheme != URL_MULTICAST) return tool_usage(env, "echo call: --loop wants a multicast URL");
+	if (c->interface != NULL && !is_group(c)) return tool_usage(env, "echo call: --interface wants a multicast or broadcast URL");
+	if (c->interface != NULL && !echo_interface(env, "echo call", c->interface, &c->url.at.interface)) return NULL;
+	if (bytes > 0 && (c->json || c->explain)) return tool_usage(env, "echo call: --bytes goes with neither --json nor --explain");
+	if (c->json && c->explain) return tool_usage(env, "echo call: --json or --explain, one of them");
+	c->where = word;
 	if (bytes > 0 && is_group(c)) return tool_usage(env, "echo call: --bytes wants a tcp, tls or udp URL");
 	if (bytes > 0 && !is_stream(c)) return echo_one_open(env, &c->url, bytes, c->timeout);
 	if (bytes > 0) return echo_bulk_open(env, &c->secure, &c->url, bytes, c->timeout);

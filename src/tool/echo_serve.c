@@ -1,28 +1,45 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/hash.h"
 #include "tool/echo.h"
+#include "tool/echo_line.h"
 #include "tool/options.h"
 #include "tool/say.h"
 
 #define PORTS_MAX 16
-#define PEERS_MAX 1024 /* connections that are counted; more are echoed all the same */
+#define PEERS_MAX 8192 /* connections at a time */
 #define SAID_MAX 400   /* of a message, when it is printed */
+#define LINES_BYTES (8u << 20)  /* for lines whose ends have not come */
+#define LEAVE_WITHIN (2 * SECOND) /* for who was told why to read it, and go */
+#define LEAVING_MAX 8  /* of those turned away, at a time */
 
-/* A connection, for what is told at its end and for --close-after. */
-struct peer { net_id id; uint32_t next_free; uint64_t bytes, lines; struct addr addr; };
+/* A connection. Who is `leaving` was told why, and is not listened to any more. */
+struct peer {
+	net_id id;
+	uint32_t next_free;
+	uint64_t bytes, lines;
+	struct addr addr;
+	struct line_held held;
+	bool whole;    /* what is held has its end, and goes out */
+	bool eof, leaving, shed;
+};
 
 struct serve {
 	struct tool tool;
 	struct tool_env *env;
 	uint64_t close_after; /* lines; 0: never */
-	bool verbose;
+	bool verbose, raw, explain;
+	const char *interface;
 	struct { net_id id; struct url url; } port[PORTS_MAX];
 	size_t ports;
 	struct secure secure;
 	struct peer *peer;
 	uint32_t peers, peer_free; /* ever used; 1 + the first given back */
 	struct index ids;
-	uint64_t connections, open, open_max, bytes, datagrams, heard;
+	struct pool lines;
+	struct { net_id id; instant at; } *leaver; /* a ring of PEERS_MAX, in the order of time; some may have left already */
+	uint32_t leavers_from, leavers_to, shedding;
+	bool full;                 /* and it was said */
+	uint64_t connections, open, open_max, shed, too_long, bytes, datagrams, heard;
 };
 
 /* --- who is connected --- */
@@ -50,7 +67,12 @@ static struct peer *peer_add(struct serve *s, net_id id, const struct addr *addr
 static void peer_remove(struct serve *s, struct peer *p)
 {
 	uint32_t i = (uint32_t)(p - s->peer);
+
+	if (p->shed) s->shedding--;
+	else s->open--;
+	line_drop(&s->lines, &p->held);
 	index_remove(&s->ids, hash_of(p->id), i);
+	p->id = 0;
 	p->next_free = s->peer_free;
 	s->peer_free = i + 1;
 }
@@ -60,59 +82,212 @@ static void measure(struct serve *s)
 	const struct tool_measure m[] = {
 		{ "connections", (int64_t)s->connections }, { "connections_max", (int64_t)s->open_max },
 		{ "bytes", (int64_t)s->bytes }, { "datagrams", (int64_t)s->datagrams }, { "heard", (int64_t)s->heard },
-		{ "sockets_max", (int64_t)(s->ports + s->open_max) },
+		{ "sockets_max", (int64_t)(s->ports + s->open_max) }, { "turned_away", (int64_t)s->shed },
+		{ "too_long", (int64_t)s->too_long },
 	};
 	memcpy(s->tool.measure, m, sizeof m);
 }
 
+/* --- leaving --- */
+
+/* The one that has been leaving for longest goes now, if it is still there. */
+static void leave_first(struct serve *s)
+{
+	struct peer *p = peer_find(s, s->leaver[s->leavers_from++ % PEERS_MAX].id);
+
+	if (p == NULL || !p->leaving) return;
+	net_abort(s->env->net, p->id);
+	peer_remove(s, p);
+}
+
+static void drain(struct serve *s, net_id id)
+{
+	for (struct bytes rest; (rest = net_peek(s->env->net, id)).len > 0;) net_take(s->env->net, id, rest.len);
+}
+
+/* Told why, in a line, and closed; what it goes on to say is not heard. */
+static void send_away(struct serve *s, struct peer *p, const char *why)
+{
+	struct net *net = s->env->net;
+	char words[120];
+	struct text t = text_in(words, sizeof words);
+
+	text_printf(&t, "echo: %s\n", why);
+	net_send(net, p->id, text_bytes(&t));
+	net_finish(net, p->id);
+	line_drop(&s->lines, &p->held);
+	p->leaving = true;
+	drain(s, p->id);
+	if (s->leavers_to - s->leavers_from == PEERS_MAX) leave_first(s);
+	s->leaver[s->leavers_to % PEERS_MAX].id = p->id;
+	s->leaver[s->leavers_to++ % PEERS_MAX].at = instant_after(net_now(net), LEAVE_WITHIN);
+	while (s->shedding > LEAVING_MAX) leave_first(s);
+}
+
+static void leave_in_time(struct serve *s)
+{
+	struct net *net = s->env->net;
+
+	while (s->leavers_from != s->leavers_to && s->leaver[s->leavers_from % PEERS_MAX].at <= net_now(net)) leave_first(s);
+	net_wake(net, s->leavers_from != s->leavers_to ? s->leaver[s->leavers_from % PEERS_MAX].at : NEVER);
+}
+
 /* --- TCP --- */
 
-/* How much of it may be echoed before the connection has had its lines. */
-static size_t up_to_last_line(const struct serve *s, struct peer *p, struct bytes b)
+/* How much of it may be echoed now: whole lines, or --raw all; no more than --close-after is left of. */
+static size_t ready(const struct serve *s, const struct peer *p, struct bytes b)
 {
+	uint64_t lines = p->lines;
 	size_t n = 0;
-	while (n < b.len && p->lines < s->close_after) p->lines += b.at[n++] == '\n';
+
+	if (s->close_after > 0) {
+		for (size_t i = 0; i < b.len && lines < s->close_after; i++)
+			if (s->raw) n = i + 1, lines += b.at[i] == '\n';
+			else if (b.at[i] == '\n') n = i + 1, lines++;
+		return n;
+	}
+	if (s->raw) return b.len;
+	for (n = size_min(b.len, ECHO_LINE_MAX); n > 0 && b.at[n - 1] != '\n'; n--) {}
 	return n;
+}
+
+static void say_echoed(struct serve *s, const struct peer *p, struct bytes b)
+{
+	char who[ADDR_TEXT_MAX];
+
+	if (!s->verbose || b.len == 0) return;
+	text_printf(s->env->out, "%s: ", addr_text(&p->addr, who));
+	say_bytes(s->env->out, bytes_first(b, size_min(b.len - (b.at[b.len - 1] == '\n'), SAID_MAX)));
+	text_puts(s->env->out, "\n");
+}
+
+static void count_lines(struct serve *s, struct peer *p, struct bytes b)
+{
+	for (size_t i = 0; s->close_after > 0 && i < b.len; i++) p->lines += b.at[i] == '\n';
+}
+
+static void too_much(struct serve *s, struct peer *p)
+{
+	char who[ADDR_TEXT_MAX];
+	bool full = s->lines.refused > 0 && s->lines.out == s->lines.count;
+	const char *why = full ? "too many clients are in the middle of long lines" : "this line has more than 65536 bytes; --raw has no lines";
+
+	text_printf(s->env->err, "echo serve: %s: %s\n", addr_text(&p->addr, who), full ? why : "a line of more than 65536 bytes");
+	s->too_long++;
+	send_away(s, p, why);
+}
+
+/* The beginning of a line, or the rest of one that is held. */
+static bool hold(struct serve *s, struct peer *p, struct bytes b)
+{
+	const uint8_t *end = memchr(b.at, '\n', b.len);
+
+	if (end != NULL) b.len = (size_t)(end + 1 - b.at);
+	if (!line_add(&s->lines, &p->held, b)) {
+		too_much(s, p);
+		return false;
+	}
+	net_take(s->env->net, p->id, b.len);
+	p->whole = end != NULL;
+	if (p->whole) say_echoed(s, p, (struct bytes){ p->held.first->byte, size_min(p->held.len, SAID_MAX) });
+	return true;
+}
+
+/* One step; false: no further for now. */
+static bool echo_some(struct serve *s, struct peer *p)
+{
+	struct net *net = s->env->net;
+	struct bytes b = { NULL, 0 };
+	size_t n;
+
+	if (p->whole) {
+		uint32_t before = p->held.len - p->held.sent;
+		bool all = line_send(&s->lines, &p->held, net, p->id);
+		n = before - (p->held.len - p->held.sent);
+		s->bytes += n, p->bytes += n;
+		if (!all) return false;
+		p->whole = false;
+		p->lines++;
+		return true;
+	}
+	if ((s->close_after == 0 || p->lines < s->close_after)) b = net_peek(net, p->id);
+	if (b.len == 0) return false;
+	n = p->held.len == 0 ? ready(s, p, b) : 0;
+	if (n == 0) return hold(s, p, b);
+	n = net_send(net, p->id, bytes_first(b, n));
+	b.len = n;
+	say_echoed(s, p, b);
+	count_lines(s, p, b);
+	net_take(net, p->id, n);
+	s->bytes += n, p->bytes += n;
+	return n > 0;
 }
 
 static void pump(struct serve *s, net_id id)
 {
-	struct net *net = s->env->net;
 	struct peer *p = peer_find(s, id);
-	size_t n;
 
-	do {
-		struct bytes b = net_peek(net, id);
-		uint64_t lines = p != NULL ? p->lines : 0;
-		if (p != NULL && s->close_after > 0) b.len = up_to_last_line(s, p, b);
-		n = net_send(net, id, b);
-		if (n < b.len && p != NULL && s->close_after > 0) { /* count again only what went */
-			p->lines = lines;
-			up_to_last_line(s, p, bytes_first(b, n));
-		}
-		if (s->verbose && n > 0 && p != NULL) {
-			char who[ADDR_TEXT_MAX];
-			text_printf(s->env->out, "%s: ", addr_text(&p->addr, who));
-			say_bytes(s->env->out, bytes_first(b, size_min(n - (b.at[n - 1] == '\n'), SAID_MAX)));
-			text_puts(s->env->out, "\n");
-		}
-		net_take(net, id, n);
-		s->bytes += n;
-		if (p != NULL) p->bytes += n;
-	} while (n > 0);
-	if (p == NULL || s->close_after == 0 || p->lines < s->close_after) return;
-	net_finish(net, id);
-	for (struct bytes rest; (rest = net_peek(net, id)).len > 0;) net_take(net, id, rest.len);
+	if (p == NULL || p->leaving) {
+		drain(s, id);
+		return;
+	}
+	while (echo_some(s, p)) {}
+	if (p->leaving) return;
+	if (p->eof && p->held.len == 0) net_finish(s->env->net, id);
+	if (s->close_after == 0 || p->lines < s->close_after) return;
+	net_finish(s->env->net, id);
+	drain(s, id);
+}
+
+/* What it said last has no end, and will get none. */
+static void ended(struct serve *s, net_id id)
+{
+	struct peer *p = peer_find(s, id);
+
+	if (p == NULL || p->leaving) return;
+	p->eof = true;
+	p->whole |= p->held.len > 0;
+	pump(s, id);
+}
+
+static void explain_sockets(struct serve *s)
+{
+	if (!s->explain) return;
+	text_printf(s->env->out, "  now %llu sockets: %zu of the ports, %llu of the clients connected\n",
+	            (unsigned long long)(s->ports + s->open), s->ports, (unsigned long long)s->open);
+}
+
+/* One more than there are descriptors for is told so, and not served. */
+static void turn_away(struct serve *s, struct peer *p)
+{
+	p->shed = true;
+	s->shed++;
+	s->shedding++;
+	if (!s->full)
+		text_printf(s->env->err, "echo serve: %llu clients are as many as file descriptors allow (ulimit -n); more are turned away\n",
+		            (unsigned long long)s->open);
+	s->full = true;
+	send_away(s, p, "too many clients; try again later");
 }
 
 static void accepted(struct serve *s, const struct net_event *ev)
 {
+	struct peer *p = peer_add(s, ev->id, &ev->peer);
 	char who[ADDR_TEXT_MAX];
 
-	peer_add(s, ev->id, &ev->peer);
+	if (p == NULL) {
+		s->shed++;
+		net_abort(s->env->net, ev->id);
+		return;
+	}
+	if (s->env->connections_max > 0 && s->open >= s->env->connections_max) {
+		turn_away(s, p);
+		return;
+	}
 	s->connections++;
 	if (++s->open > s->open_max) s->open_max = s->open;
 	text_printf(s->env->out, "%s connected\n", addr_text(&ev->peer, who));
+	explain_sockets(s);
 }
 
 static void closed(struct serve *s, const struct net_event *ev)
@@ -120,11 +295,16 @@ static void closed(struct serve *s, const struct net_event *ev)
 	struct peer *p = peer_find(s, ev->id);
 	char who[ADDR_TEXT_MAX];
 
-	s->open--;
 	if (p == NULL) return;
-	text_printf(s->env->out, "%s: %s, %llu bytes echoed\n", addr_text(&p->addr, who), net_why_words(ev->why),
-	            (unsigned long long)p->bytes);
+	bool shed = p->shed;
+	if (!shed)
+		text_printf(s->env->out, "%s: %s, %llu bytes echoed\n", addr_text(&p->addr, who), net_why_words(ev->why),
+		            (unsigned long long)p->bytes);
 	peer_remove(s, p);
+	if (!shed) explain_sockets(s);
+	if (!s->full || s->open >= s->env->connections_max - s->env->connections_max / 8) return;
+	s->full = false;
+	text_printf(s->env->err, "echo serve: there is room for clients again; %llu were turned away\n", (unsigned long long)s->shed);
 }
 
 /* --- UDP --- */
@@ -159,16 +339,18 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 {
 	struct serve *s = self;
 
+	(void)net; /* it is the environment's */
 	switch (ev->what) {
 	case NET_ACCEPTED: accepted(s, ev); break;
 	case NET_READABLE:
 	case NET_WRITABLE: pump(s, ev->id); break;
-	case NET_EOF:      net_finish(net, ev->id); break;
+	case NET_EOF:      ended(s, ev->id); break;
 	case NET_CLOSED:   closed(s, ev); break;
 	case NET_DATAGRAM: datagram(s, ev); break;
 	default: break; /* nothing else concerns an echo */
 	}
 	secure_say_failure(&s->secure);
+	leave_in_time(s);
 	measure(s);
 }
 
@@ -216,6 +398,27 @@ static net_id open_port(struct serve *s, const struct url *u)
 	return id;
 }
 
+/* What stands open at a port, and why it is as many as it is. */
+static void explain_port(struct serve *s, const struct url *u)
+{
+	static const char *const words[URL_SCHEMES] = {
+		[URL_TCP] = "one socket that listens; each client that connects brings one more, with the same port: the kernel tells them\n"
+		            "  apart by the client's address and port. So with one client there are two sockets",
+		[URL_TLS] = "one socket that listens, and one more for each client, as with TCP; TLS is spoken inside and needs none",
+		[URL_UDP] = "one socket for all clients: nobody connects, each datagram says whose it is. So one client or a thousand, it\n"
+		            "  stays one socket",
+		[URL_MULTICAST] = "one socket, a member of the group: the kernel says so to the routers (IGMP, MLD) and hears what is sent to it",
+		[URL_BROADCAST] = "one socket: what is sent to everybody on the link comes to each that is bound to the port",
+	};
+	if (s->explain) text_printf(s->env->out, "  %s\n", words[u->scheme]);
+}
+
+/* --interface: where groups are joined. */
+static bool read_interface(struct serve *s, struct url *u)
+{
+	return u->scheme != URL_MULTICAST || s->interface == NULL || echo_interface(s->env, "echo serve", s->interface, &u->at.interface);
+}
+
 static bool add_port(struct serve *s, const char *text)
 {
 	const unsigned allowed = 1 << URL_TCP | 1 << URL_TLS | 1 << URL_UDP | 1 << URL_MULTICAST | 1 << URL_BROADCAST;
@@ -225,6 +428,7 @@ static bool add_port(struct serve *s, const char *text)
 	if (why == NULL && !u->is_address) why = "a server listens on an address, not on a name";
 	if (why == NULL && u->scheme == URL_MULTICAST && !ip_is_multicast(u->at.ip)) why = "this is no multicast address";
 	if (why != NULL) return tool_usage(s->env, "echo serve: %s: %s", text, why), false;
+	if (!read_interface(s, u)) return false;
 	net_id id = open_port(s, u);
 	if (id == 0) {
 		text_printf(s->env->err, "echo serve: %s: %s\n", text, net_why_words(net_why_not(s->env->net)));
@@ -233,6 +437,7 @@ static bool add_port(struct serve *s, const char *text)
 	}
 	s->port[s->ports++].id = id;
 	text_printf(s->env->out, "Listening on %s\n", text);
+	explain_port(s, u);
 	return true;
 }
 
@@ -246,25 +451,53 @@ static bool start_tls(struct serve *s, const char *const *word, size_t words)
 	return true;
 }
 
+/* --raw is of streams, --interface of groups. */
+static bool all_options_mean_something(const struct serve *s, const char *const *word, size_t words)
+{
+	bool stream = false, group = false;
+	struct url u;
+
+	for (size_t i = 0; i < words; i++) {
+		stream |= url_parse(word[i], 1 << URL_TCP | 1 << URL_TLS, &u) == NULL;
+		group |= url_parse(word[i], 1 << URL_MULTICAST, &u) == NULL;
+	}
+	if (s->raw && !stream) return tool_usage(s->env, "echo serve: --raw wants a tcp or tls URL"), false;
+	if (s->interface != NULL && !group) return tool_usage(s->env, "echo serve: --interface wants a multicast URL"), false;
+	return true;
+}
+
+static bool lend_memory(struct serve *s)
+{
+	const size_t slots = index_slots(PEERS_MAX);
+	struct arena *memory = s->env->memory;
+	struct index_slot *slot = arena_zeroed(memory, slots, sizeof *slot);
+
+	s->peer = arena_take(memory, PEERS_MAX * sizeof *s->peer);
+	s->leaver = arena_take(memory, PEERS_MAX * sizeof *s->leaver);
+	struct room lines = { arena_take(memory, LINES_BYTES), LINES_BYTES };
+	if (slot == NULL || s->peer == NULL || s->leaver == NULL || lines.at == NULL) return false;
+	index_init(&s->ids, slot, slots);
+	pool_init(&s->lines, lines, sizeof(struct line_block));
+	return true;
+}
+
 struct tool *echo_serve_open(int argc, const char *const *argv, struct tool_env *env)
 {
 	struct serve *s = arena_zeroed(env->memory, 1, sizeof *s);
-	const size_t slots = index_slots(PEERS_MAX);
 	const char *word[PORTS_MAX];
 	size_t words;
 
-	if (s != NULL) s->peer = arena_take(env->memory, PEERS_MAX * sizeof *s->peer);
-	struct index_slot *slot = arena_zeroed(env->memory, slots, sizeof *slot);
-	if (s == NULL || s->peer == NULL || slot == NULL) return tool_usage(env, "echo serve: no memory");
+	if (s == NULL) return tool_usage(env, "echo serve: no memory");
 	const struct option options[] = {
 		{ "close-after", OPTION_NUMBER, &s->close_after }, { "verbose", OPTION_FLAG, &s->verbose },
+		{ "raw", OPTION_FLAG, &s->raw }, { "explain", OPTION_FLAG, &s->explain }, { "interface", OPTION_TEXT, &s->interface },
 		SECURE_OPTIONS(&s->secure),
 	};
 	s->env = env;
-	index_init(&s->ids, slot, slots);
+	if (!lend_memory(s)) return tool_usage(env, "echo serve: no memory");
 	if (!options_read(env, argc, argv, options, COUNT(options), word, PORTS_MAX, &words)) return NULL;
 	if (words == 0) return tool_usage(env, "echo serve: on which ports? like tcp://:6666 udp://:7777");
-	if (!start_tls(s, word, words)) return NULL;
+	if (!all_options_mean_something(s, word, words) || !start_tls(s, word, words)) return NULL;
 	for (size_t i = 0; i < words; i++)
 		if (!add_port(s, word[i])) {
 			while (s->ports > 0) net_finish(env->net, s->port[--s->ports].id);

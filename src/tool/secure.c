@@ -75,8 +75,9 @@ static bool lend_pools(struct secure *s, bool server)
 {
 	size_t handshake = tls_handshake_block_bytes() + alignof(max_align_t), record = TLS_RECORD_BLOCK_BYTES + alignof(max_align_t);
 	size_t left = s->env->memory->memory.len - s->env->memory->used;
-	struct room handshakes = { NULL, handshake * (server ? SERVER_HANDSHAKES : 2) };
-	struct room records = { NULL, record * (server ? SERVER_RECORDS : 8) };
+	size_t streams = size_max(s->streams_max, CLIENT_STREAMS / 2); /* two blocks each */
+	struct room handshakes = { NULL, handshake * (server || s->streams_max > CLIENT_STREAMS ? SERVER_HANDSHAKES : 2) };
+	struct room records = { NULL, record * (server ? SERVER_RECORDS : 2 * streams) };
 
 	if (handshakes.len > left / 2) handshakes.len = left / 2 / handshake * handshake;
 	handshakes.at = arena_take(s->env->memory, handshakes.len);
@@ -107,7 +108,7 @@ static bool remember(struct secure *s, bool server)
 
 static bool lend_net(struct secure *s, bool server)
 {
-	const struct net_tls_limits limits = { server ? SERVER_STREAMS : CLIENT_STREAMS, 0 };
+	const struct net_tls_limits limits = { server ? SERVER_STREAMS : s->streams_max > CLIENT_STREAMS ? s->streams_max : CLIENT_STREAMS, 0 };
 	struct room room = { arena_take(s->env->memory, net_tls_size(&limits)), net_tls_size(&limits) }; /* hardly touched: not zeroed */
 
 	if (room.at == NULL) return fail(s, "no memory for TLS");

@@ -45,6 +45,7 @@ struct secure_options {
 struct secure { /* zeroed before */
 	struct secure_options options;
 	unsigned replays_max;     /* a server's that takes early data: first flights remembered; set before secure_start */
+	unsigned streams_max;     /* a client's, at a time, if they are more than a few; set before secure_start */
 	struct tls_config config; /* may be changed between secure_start and the first connection */
 	struct net *net;          /* over `under`; NULL: not started */
 	struct net *under;

@@ -67,6 +67,11 @@ struct tool_env {
 	/* A new file, or an old one emptied; while tools are opened only. What is put into the text
 	 * is in the file by the end of the turn. NULL: it cannot be, and err says why; the pointer may be NULL too. */
 	struct text *(*create)(struct tool_env *, const char *path, enum tool_readers);
+	/* The environment's value of that name, or NULL; while tools are opened only. NULL: there is no environment. */
+	const char *(*variable)(struct tool_env *, const char *name);
+	/* An interface's number by its name; 0: there is none of that name. NULL: here they have numbers only. */
+	uint16_t (*interface)(struct tool_env *, const char *name);
+	uint32_t connections_max;  /* that a server should keep to, for file descriptors are few; 0: as many as the net has room for */
 	int status;                /* set when tool_open fails */
 };
 

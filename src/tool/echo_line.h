@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* echo_line.h - the beginning of a line, until its end has come: in blocks that are taken from a pool, so that a connection
+ * between two lines holds none.
+ *
+ *     if (!line_add(&pool, &held, bytes)) ...           // no block is left, or it would be longer than ECHO_LINE_MAX
+ *     if (line_send(&pool, &held, net, id)) ...         // all of it went; false: the rest when there is room again
+ */
+#ifndef TULLE_TOOL_ECHO_LINE_H
+#define TULLE_TOOL_ECHO_LINE_H
+
+#include "base/pool.h"
+#include "net/net.h"
+
+#define ECHO_LINE_MAX 65536 /* bytes of a line, its end among them */
+#define LINE_BLOCK_BYTES 1024
+
+struct line_block { struct line_block *next; uint8_t byte[LINE_BLOCK_BYTES - sizeof(struct line_block *)]; };
+struct line_held { struct line_block *first, *last; uint32_t len, sent; }; /* zeroed before; sent: of the first block */
+
+bool line_add(struct pool *, struct line_held *, struct bytes); /* false: what was held still is */
+bool line_send(struct pool *, struct line_held *, struct net *, net_id);
+void line_drop(struct pool *, struct line_held *);
+
+#endif
