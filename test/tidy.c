@@ -17,13 +17,15 @@ static const struct room_rule { const char *room, *ours, *system; } rules[] = {
 	{ "wire", "base/", "" },
 	{ "crypt", "base/", "openssl/" },
 	{ "pack", "base/", "zlib.h brotli/ zstd.h" },
+	{ "idn", "base/", "idn2.h" },
+	{ "http2", "base/", "nghttp2/" },
 	{ "proto", "base/ wire/ crypt/ pack/", "" },
 	{ "net", "base/", "" },
 	{ "link", "base/ wire/pcapng.h wire/drop.h", "*" },
 	{ "stack", "base/ wire/ proto/ net/net.h link/link.h", "" },
 	{ "host", "base/ net/net.h", "*" },
 	{ "sim", "base/ link/link.h", "" },
-	{ "tool", "base/ wire/ crypt/ pack/ proto/ net/net.h net/net_tls.h link/link.h", "" },
+	{ "tool", "base/ wire/ crypt/ pack/ idn/ http2/ proto/ net/net.h net/net_tls.h link/link.h", "" },
 	{ "lab", "base/ wire/ crypt/ proto/ net/ link/ stack/ host/ sim/ tool/", "*" },
 	{ "posix", "base/ stack/ link/ net/", "sys/socket.h errno.h netinet/in.h" },
 	{ "main", "base/ wire/ crypt/ proto/ net/ link/ stack/ host/ sim/ tool/ lab/", "*" },
@@ -42,7 +44,7 @@ static const char *const banned_below_host[] = {
 	"malloc(", "calloc(", "realloc(", "free(", "time(", "clock_gettime(", "gettimeofday(", "rand(", "random(",
 	"printf(", "fprintf(", "puts(", "fputs(", "exit(", "abort(", "getenv(", "sleep(",
 };
-static const char *const rooms_without_calls[] = { "base/", "wire/", "crypt/", "pack/", "proto/", "net/", "stack/", "sim/", "tool/" };
+static const char *const rooms_without_calls[] = { "base/", "wire/", "crypt/", "pack/", "idn/", "http2/", "proto/", "net/", "stack/", "sim/", "tool/" };
 
 static char root[1024], path[FILES_MAX][256];
 static size_t paths;
