@@ -96,7 +96,7 @@ static void lend_papers(struct tool_env *env, enum tool_want want)
 	struct lab *lab = run->out->lab;
 	struct lab_host *h = host_of(lab, run->out->run);
 
-	if (want == TOOL_WANT_INPUT) return;
+	if (want != TOOL_WANT_CRYPT && want != TOOL_WANT_TRUST) return;
 	if (lab->authority == NULL) {
 		text_puts(env->err, "there is no TLS in this lab: its file has no 'certificates:'\n");
 		return;

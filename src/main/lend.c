@@ -47,15 +47,14 @@ static void lend_crypt(struct lend *l)
 	else open_keylog(l);
 }
 
-/* malloc'ed; NULL: errno says why. */
-static uint8_t *read_whole(const char *path, size_t *len)
+uint8_t *lend_read(const char *path, size_t max, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	uint8_t *at = fd >= 0 ? malloc(ROOTS_BYTES_MAX) : NULL;
+	uint8_t *at = fd >= 0 ? malloc(max) : NULL;
 	ssize_t n = 0;
 
 	*len = 0;
-	while (at != NULL && *len < ROOTS_BYTES_MAX && (n = read(fd, at + *len, ROOTS_BYTES_MAX - *len)) > 0) *len += (size_t)n;
+	while (at != NULL && *len < max && (n = read(fd, at + *len, max - *len)) > 0) *len += (size_t)n;
 	int error = errno;
 	if (fd >= 0) close(fd);
 	if (n >= 0) return at;
@@ -72,7 +71,7 @@ static void lend_trust(struct lend *l)
 	size_t len;
 
 	if (!tool_want_crypt(&l->env)) return;
-	uint8_t *pem = read_whole(path, &len);
+	uint8_t *pem = lend_read(path, ROOTS_BYTES_MAX, &len);
 	if (pem == NULL) {
 		text_printf(l->env.err, "tulle: no trusted certificate authorities: %s: %s (--ca FILE names some)\n", path, strerror(errno));
 		return;
@@ -81,6 +80,26 @@ static void lend_trust(struct lend *l)
 	if (l->trust != NULL && x509_trust_add(l->trust, (struct bytes){ pem, len }, &words)) l->env.trust = l->trust;
 	else text_printf(l->env.err, "tulle: no trusted certificate authorities: %s: %s\n", path, why);
 	free(pem);
+}
+
+/* Of this host: what runs on a stack of ours is another one. */
+static void lend_system(struct lend *l)
+{
+	const struct { const char *path; struct bytes *text; } file[] = {
+		{ "/etc/resolv.conf", &l->system.resolv }, { "/etc/nsswitch.conf", &l->system.nsswitch },
+		{ "/etc/hosts", &l->system.hosts }, { "/etc/host.conf", &l->system.host_conf },
+	};
+
+	if (l->host == NULL || l->env.system != NULL) return;
+	for (size_t i = 0; i < COUNT(file); i++) file[i].text->at = lend_read(file[i].path, SYSTEM_FILE_BYTES_MAX, &file[i].text->len);
+	if (gethostname(l->system.hostname, sizeof l->system.hostname - 1) != 0) l->system.hostname[0] = '\0';
+	l->env.system = &l->system;
+}
+
+static void system_end(struct lend *l)
+{
+	const struct bytes texts[] = { l->system.resolv, l->system.nsswitch, l->system.hosts, l->system.host_conf };
+	for (size_t i = 0; i < COUNT(texts); i++) free((void *)(uintptr_t)texts[i].at);
 }
 
 static void be_child(void)
@@ -161,6 +180,7 @@ static void want(struct tool_env *env, enum tool_want what)
 		env->input_typed = isatty(STDIN_FILENO);
 		break;
 	case TOOL_WANT_OUTPUT: lend_output(of(env)); break;
+	case TOOL_WANT_SYSTEM: lend_system(of(env)); break;
 	}
 }
 
@@ -226,4 +246,5 @@ void lend_end(struct lend *l)
 	if (l->keys.fd >= 0) close(l->keys.fd);
 	if (l->trust != NULL) x509_trust_close(l->trust);
 	crypt_close(l->env.crypt);
+	system_end(l);
 }

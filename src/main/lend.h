@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* lend.h - what a tool on the command line is lent besides its network: chance, files, the date; and for who asks for
- * it, libcrypto, the system's roots, standard input, the terminal, and files to write.
+ * it, libcrypto, the system's roots, standard input, the terminal, this host's files about names, and files to write.
  *
  * Roots come from the file that SSL_CERT_FILE names, or from Debian's. TLS secrets go to the end of the file that
  * SSLKEYLOGFILE names, if it names one. Standard input is read by a child, which passes it on through a socket: so it
@@ -11,6 +11,7 @@
 
 #include "main/sink.h"
 #include "proto/tls/keylog.h"
+#include "tool/system.h"
 #include "tool/tool.h"
 
 #define LEND_FILES_MAX 4
@@ -21,6 +22,7 @@ struct lend {
 	struct rng rng;
 	struct sink out, err, keys, file[LEND_FILES_MAX]; size_t files; /* keys: fd -1 if there is no such file */
 	struct tls_keylog keylog;
+	struct system_texts system;
 	struct x509_trust *trust;
 	struct net *host; /* the net, if it is that of this host's sockets; else NULL */
 };
@@ -28,5 +30,8 @@ struct lend {
 void lend_start(struct lend *, struct net *, bool host, struct room memory); /* the rng is the caller's to seed */
 void lend_flush(struct lend *); /* what was written goes out */
 void lend_end(struct lend *);   /* after the tool's own end */
+
+/* A whole file, up to `max` bytes of it; malloc'ed. NULL: errno says why. */
+uint8_t *lend_read(const char *path, size_t max, size_t *len);
 
 #endif

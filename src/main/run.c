@@ -142,14 +142,16 @@ int run_tool(struct net *net, const struct run_names *names, enum sandbox_profil
 
 struct run_names run_names_read(const char *path)
 {
-	struct run_names names = { .count = 0 };
-	char line[512], word[IP_TEXT_MAX];
-	FILE *f = fopen(path, "re");
+	static struct system_resolv resolv;
+	struct run_names names;
+	struct bytes text;
+	uint8_t *at = lend_read(path, SYSTEM_FILE_BYTES_MAX, &text.len);
 
-	while (f != NULL && names.count < TOOL_SERVERS_MAX && fgets(line, sizeof line, f) != NULL)
-		if (sscanf(line, " nameserver %45s", word) == 1 && ip_parse(word, &names.server[names.count])) names.count++;
-	if (f != NULL) fclose(f);
-	if (names.count == 0) names.server[names.count++] = ip4_of(0x7f000001);
+	text.at = at;
+	system_resolv_read(&resolv, text, NULL, NULL, NULL);
+	names.count = resolv.servers;
+	memcpy(names.server, resolv.server, sizeof names.server);
+	free(at);
 	return names;
 }
 

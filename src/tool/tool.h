@@ -19,6 +19,7 @@
 #include "net/net.h"
 
 struct crypt;        /* crypt/crypt.h */
+struct system_texts; /* tool/system.h */
 struct x509_trust;   /* crypt/x509.h */
 struct tls_identity; /* proto/tls/tls.h */
 struct tls_keylog;   /* proto/tls/keylog.h */
@@ -30,7 +31,8 @@ struct tls_keylog;   /* proto/tls/keylog.h */
 enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 64 };
 
 /* What is only lent to a tool that asks for it, for it costs something. */
-enum tool_want { TOOL_WANT_CRYPT /* and the key log */, TOOL_WANT_TRUST, TOOL_WANT_INPUT, TOOL_WANT_OUTPUT, TOOL_WANT_TERMINAL };
+enum tool_want { TOOL_WANT_CRYPT /* and the key log */, TOOL_WANT_TRUST, TOOL_WANT_INPUT, TOOL_WANT_OUTPUT, TOOL_WANT_TERMINAL,
+                 TOOL_WANT_SYSTEM };
 
 /* A terminal that somebody sits at, reads `out` and types what comes as `input`. It is given back as it was found. */
 struct terminal {
@@ -52,6 +54,7 @@ struct tool_env {
 	int64_t date;              /* seconds since 1970 when net_now was `date_at` */
 	instant date_at;
 	struct trace *trace;       /* or NULL: a tool's machines say why here, just before the packet they send for it */
+	const struct system_texts *system; /* this machine's files about names; NULL: the net has only `servers` */
 	bool color;                /* out is a terminal that shows colour */
 	/* for TLS; each may be NULL */
 	struct crypt *crypt;       /* there is no TLS without */
@@ -94,6 +97,7 @@ const struct x509_trust *tool_want_trust(struct tool_env *); /* NULL: said on er
 net_id tool_want_input(struct tool_env *); /* 0: there is none */
 struct terminal *tool_want_terminal(struct tool_env *); /* NULL: there is none */
 net_id tool_want_output(struct tool_env *); /* 0: there is only `out` */
+const struct system_texts *tool_want_system(struct tool_env *); /* NULL: there are none */
 struct text *tool_create(struct tool_env *, const char *path, enum tool_readers); /* NULL: said on err */
 
 /* argv[0] is the tool's name: "echo", "serve", "tcp://:6666". */

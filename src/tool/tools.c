@@ -97,6 +97,12 @@ net_id tool_want_output(struct tool_env *env)
 	return env->output;
 }
 
+const struct system_texts *tool_want_system(struct tool_env *env)
+{
+	if (env->system == NULL && env->want != NULL) env->want(env, TOOL_WANT_SYSTEM);
+	return env->system;
+}
+
 struct text *tool_create(struct tool_env *env, const char *path, enum tool_readers readers)
 {
 	if (env->create != NULL) return env->create(env, path, readers);

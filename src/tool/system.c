@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+#include "tool/system.h"
+
+/* ---- lines and words ---- */
+
+static bool is_blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
+
+static bool next_line(struct bytes *text, struct bytes *line)
+{
+	if (text->len == 0) return false;
+	const uint8_t *end = memchr(text->at, '\n', text->len);
+	size_t len = end != NULL ? (size_t)(end - text->at) : text->len;
+	*line = bytes_first(*text, len);
+	*text = bytes_skip(*text, len + (end != NULL));
+	return true;
+}
+
+/* Copied out as text; false at the end. A word that is too long comes out empty, which nothing is. */
+static bool next_word(struct bytes *line, char *word, size_t size)
+{
+	while (line->len > 0 && is_blank(*line->at)) *line = bytes_skip(*line, 1);
+	size_t len = 0;
+	while (len < line->len && !is_blank(line->at[len])) len++;
+	bool fits = len < size && memchr(line->at, '\0', len) == NULL;
+	if (fits && len > 0) memcpy(word, line->at, len);
+	word[fits ? len : 0] = '\0';
+	*line = bytes_skip(*line, len);
+	return len > 0;
+}
+
+/* ---- resolv.conf ---- */
+
+/* As atoi: what is no number is 0, and large ones stay large. */
+static unsigned number(const char *text)
+{
+	unsigned n = 0;
+	for (; *text >= '0' && *text <= '9' && n < 100000; text++) n = n * 10 + (unsigned)(*text - '0');
+	return n;
+}
+
+static unsigned between(unsigned least, unsigned n, unsigned most) { return n < least ? least : n > most ? most : n; }
+
+static const char *after(const char *word, const char *start)
+{
+	size_t len = strlen(start);
+	return strncmp(word, start, len) == 0 ? word + len : NULL;
+}
+
+static void read_options(struct system_resolv *r, struct bytes words)
+{
+	const struct { const char *name; bool *flag; } flags[] = {
+		{ "rotate", &r->rotate }, { "edns0", &r->edns0 }, { "use-vc", &r->use_vc }, { "no-aaaa", &r->no_aaaa },
+		{ "trust-ad", &r->trust_ad }, { "single-request", &r->single_request }, { "single-request-reopen", &r->single_request },
+		{ "no-tld-query", &r->no_tld_query }, { "no_tld_query", &r->no_tld_query },
+	};
+	char word[64];
+	const char *v;
+
+	while (next_word(&words, word, sizeof word)) {
+		size_t i = 0;
+		while (i < COUNT(flags) && strcmp(word, flags[i].name) != 0) i++;
+		if (i < COUNT(flags)) *flags[i].flag = true;
+		else if ((v = after(word, "ndots:")) != NULL) r->ndots = between(0, number(v), 15);
+		else if ((v = after(word, "timeout:")) != NULL) r->timeout_s = between(1, number(v), 30);
+		else if ((v = after(word, "attempts:")) != NULL) r->attempts = between(1, number(v), 5);
+		else r->ignored++;
+	}
+}
+
+static void read_server(struct system_resolv *r, struct bytes words)
+{
+	char word[IP_TEXT_MAX + SYSTEM_ZONE_MAX], *zone;
+
+	if (!next_word(&words, word, sizeof word) || r->servers == TOOL_SERVERS_MAX) {
+		r->ignored++;
+		return;
+	}
+	if ((zone = strchr(word, '%')) != NULL) *zone++ = '\0';
+	if ((zone != NULL && strlen(zone) >= SYSTEM_ZONE_MAX) || !ip_parse(word, &r->server[r->servers])) {
+		r->ignored++;
+		return;
+	}
+	memset(r->zone[r->servers], 0, SYSTEM_ZONE_MAX);
+	if (zone != NULL) memcpy(r->zone[r->servers], zone, strlen(zone));
+	r->servers++;
+}
+
+/* The last of such lines counts, whichever it is. */
+static void read_search(struct system_resolv *r, struct bytes words, size_t most, enum system_search from)
+{
+	char word[DNS_NAME_TEXT_MAX];
+
+	r->searches = 0;
+	r->search_from = from;
+	while (r->searches < most && next_word(&words, word, sizeof word)) {
+		if (dns_name_parse(word, &r->search[r->searches])) r->searches++;
+		else r->ignored++;
+	}
+	while (most > 1 && next_word(&words, word, sizeof word)) r->ignored++;
+}
+
+/* A key stands at the very beginning of its line. */
+static bool line_is(struct bytes line, const char *key, struct bytes *rest)
+{
+	size_t len = strlen(key);
+	if (line.len <= len || memcmp(line.at, key, len) != 0 || !is_blank(line.at[len])) return false;
+	*rest = bytes_skip(line, len);
+	while (rest->len > 0 && is_blank(*rest->at)) *rest = bytes_skip(*rest, 1);
+	return rest->len > 0; /* nothing said is no line at all */
+}
+
+static void read_line(struct system_resolv *r, struct bytes line)
+{
+	struct bytes rest;
+
+	if (line.len == 0 || *line.at == '#' || *line.at == ';') return;
+	if (line_is(line, "nameserver", &rest)) read_server(r, rest);
+	else if (line_is(line, "domain", &rest)) read_search(r, rest, 1, SYSTEM_SEARCH_FILE);
+	else if (line_is(line, "search", &rest)) read_search(r, rest, SYSTEM_SEARCH_MAX, SYSTEM_SEARCH_FILE);
+	else if (line_is(line, "options", &rest)) read_options(r, rest);
+	else r->ignored++;
+}
+
+void system_resolv_read(struct system_resolv *r, struct bytes text, const char *hostname, const char *localdomain,
+                        const char *res_options)
+{
+	struct bytes line;
+	const char *dot = hostname != NULL ? strchr(hostname, '.') : NULL;
+
+	*r = (struct system_resolv){ .ndots = 1, .timeout_s = 5, .attempts = 2 };
+	while (next_line(&text, &line)) read_line(r, line);
+	if (r->search_from == SYSTEM_SEARCH_NONE && dot != NULL) read_search(r, bytes_of(dot + 1), 1, SYSTEM_SEARCH_HOSTNAME);
+	if (localdomain != NULL) read_search(r, bytes_of(localdomain), SYSTEM_SEARCH_MAX, SYSTEM_SEARCH_VARIABLE);
+	if (res_options != NULL) read_options(r, bytes_of(res_options));
+	r->servers_assumed = r->servers == 0;
+	if (r->servers_assumed) r->server[r->servers++] = ip4_of(0x7f000001);
+}
+
+void system_resolv_of(struct tool_env *env, struct system_resolv *r)
+{
+	const struct system_texts *s = tool_want_system(env);
+	bool variables = s != NULL && env->variable != NULL;
+
+	system_resolv_read(r, s != NULL ? s->resolv : (struct bytes){ NULL, 0 }, s != NULL ? s->hostname : NULL,
+	                   variables ? env->variable(env, "LOCALDOMAIN") : NULL, variables ? env->variable(env, "RES_OPTIONS") : NULL);
+	if (s != NULL && s->resolv.at != NULL) return;
+	memcpy(r->server, env->servers, sizeof r->server);
+	r->servers = env->servers_count;
+	r->servers_assumed = false;
+}
+
+/* ---- the search list ---- */
+
+static bool join(const struct dns_name *name, const struct dns_name *domain, struct dns_name *whole)
+{
+	size_t front = name->len - 1u; /* without the root's byte */
+
+	if (front + domain->len > DNS_NAME_MAX) return false;
+	*whole = *name;
+	memcpy(whole->at + front, domain->at, domain->len);
+	whole->len = (uint8_t)(front + domain->len);
+	return true;
+}
+
+static bool has(const struct dns_name *names, size_t count, const struct dns_name *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (dns_name_equal(&names[i], name)) return true;
+	return false;
+}
+
+size_t system_names(const struct system_resolv *r, const char *name, struct dns_name names[SYSTEM_NAMES_MAX])
+{
+	struct dns_name typed;
+	size_t n = 0, len = strlen(name), dots = 0;
+	bool absolute = len > 0 && name[len - 1] == '.';
+
+	if (!dns_name_parse(name, &typed)) return 0;
+	for (size_t i = 0; i < len; i++) dots += name[i] == '.';
+	bool first = absolute || dots >= r->ndots;
+	if (first) names[n++] = typed;
+	for (size_t i = 0; !absolute && i < r->searches; i++)
+		n += join(&typed, &r->search[i], &names[n]) && !has(names, n, &names[n]);
+	if (!first && (dots > 0 || r->searches == 0 || !r->no_tld_query) && !has(names, n, &typed)) names[n++] = typed;
+	return n;
+}
