@@ -6,7 +6,7 @@ import pathlib
 import shutil
 import sys
 
-ROOMS = ("base", "wire", "proto", "net", "link", "stack", "host", "sim", "tool")
+ROOMS = ("base", "wire", "crypt", "pack", "idn", "http2", "proto", "net", "link", "stack", "host", "sim", "tool")
 
 source = pathlib.Path(os.environ["MESON_SOURCE_ROOT"], "src")
 target = pathlib.Path(os.environ["MESON_INSTALL_DESTDIR_PREFIX"], sys.argv[1], "tulle")

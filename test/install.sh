@@ -23,10 +23,17 @@ prefix=$(find "$stage/root" -type d -name pkgconfig -path '*lib*' | head -n 1)
 check "there is a pkg-config file" test -f "$prefix/tulle.pc"
 check "there are the command and its man page" sh -c "
 	find '$stage/root' -path '*/bin/tulle' | grep -q . && find '$stage/root' -name tulle.1 | grep -q ."
+links=$(dirname "$(find "$stage/root" -path '*/libexec/tulle/nslookup')")
+check "each command has a link of its bare name" sh -c "
+	all=\$('$TULLE' help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'); test \$(echo \$all | wc -w) -ge 11 &&
+	for name in \$all; do test -x '$links'/\$name || { echo \$name; exit 1; }; done"
+check "which is that command" sh -c "
+	'$links'/nslookup --help >'$stage/help' && '$TULLE' nslookup --help | cmp - '$stage/help'"
 # groff gives an .Nm without words the first word alone: "tulle serve"
 check "each page names its command in full" sh -c "! grep -x '\.Nm' \$(find '$stage/root' -name 'tulle-*.1')"
 cat >"$stage/own.c" <<'EOF'
 #include <proto/dns/zone.h>
+#include <proto/tls/tls.h>
 #include <stack/stack.h>
 #include <stdio.h>
 

@@ -82,12 +82,28 @@ static bool asks_for_help(int argc, char **argv)
 	return false;
 }
 
+/* argv[0] is the name of a command or a tool; a link of that name to this program is the same as the word behind `tulle`. */
+static int run(int argc, char **argv)
+{
+	const struct command *command = command_find(argv[0]);
+
+	if (asks_for_help(argc - 1, argv + 1)) return help_on(argv[0], argv[1]);
+	if (command != NULL) return command->run(argc, argv);
+	if (tool_find(argv[0]) != NULL) return main_tool(argc, argv);
+	return unknown(argv[0]);
+}
+
 int main(int argc, char **argv)
 {
+	char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL, *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : NULL;
 	int at = 1;
 
+	if (name != NULL && (command_find(name) != NULL || tool_find(name) != NULL)) {
+		argv[0] = name;
+		return run(argc, argv);
+	}
 	if (at < argc && strcmp(argv[at], "--no-sandbox") == 0) sandbox_off(), at++;
-	if (at == argc) {
+	if (at >= argc) {
 		help(stderr);
 		return TOOL_USAGE;
 	}
@@ -97,9 +113,5 @@ int main(int argc, char **argv)
 		if (at + 1 < argc) return help_on(argv[at + 1], argv[at + 2]);
 		return help(stdout), printed();
 	}
-	if (asks_for_help(argc - at - 1, argv + at + 1)) return help_on(word, argv[at + 1]);
-	const struct command *command = command_find(word);
-	if (command != NULL) return command->run(argc - at, argv + at);
-	if (tool_find(word) != NULL) return main_tool(argc - at, argv + at);
-	return unknown(word);
+	return run(argc - at, argv + at);
 }
