@@ -379,6 +379,63 @@ static void contract_what_cannot_be_says_why(void)
 	net_finish(net, socket);
 }
 
+static void contract_a_stream_may_choose_its_own_end(void)
+{
+	struct addr at = contract_addr(1, 13), own = contract_addr(0, 14), local;
+	struct net_how how = { .from = own }, strange = { .from = { .ip = pair->stranger } }, port = { .from.port = (uint16_t)(own.port + 1) };
+	net_id listener = net_listen(pair->net[1], &at), id = net_connect_how(pair->net[0], &at, &how);
+	struct net_event ev;
+
+	CHECK(listener != 0 && id != 0);
+	EXPECT(0, NET_CONNECTED, &ev);
+	CHECK(net_local(pair->net[0], id, &local) && ip_equal(local.ip, own.ip) && local.port == own.port);
+	EXPECT(1, NET_ACCEPTED, &ev);
+	CHECK(ip_equal(ev.peer.ip, own.ip) && ev.peer.port == own.port);
+	CHECK(net_connect_how(pair->net[0], &at, &how) == 0 && net_why_not(pair->net[0]) == NET_IN_USE);
+	CHECK(net_connect_how(pair->net[0], &at, &strange) == 0 && net_why_not(pair->net[0]) == NET_NO_ADDRESS);
+	net_abort(pair->net[0], id);
+	EXPECT(1, NET_CLOSED, &ev);
+	CHECK((id = net_connect_how(pair->net[0], &at, &port)) != 0);
+	EXPECT(0, NET_CONNECTED, &ev);
+	EXPECT(1, NET_ACCEPTED, &ev);
+	CHECK_EQ(ev.peer.port, port.from.port);
+	net_abort(pair->net[1], ev.id);
+	EXPECT(0, NET_CLOSED, &ev);
+	net_finish(pair->net[1], listener);
+}
+
+/* What has come a longer way than is asked for is not heard (RFC 5082), neither a SYN nor what comes later. */
+static void contract_who_is_too_far_is_not_heard(void)
+{
+	struct addr at = contract_addr(1, 16);
+	const struct net_how near = { .setting = { { NET_TTL, 255 }, { NET_TTL_LEAST, 255 }, { NET_TRAFFIC_CLASS, 0xb8 } }, .settings = 3 };
+	const struct net_how wrong = { .setting = { { NET_MULTICAST_LOOP, 1 } }, .settings = 1 };
+	net_id listener = net_listen_how(pair->net[1], &at, &near), far = net_connect(pair->net[0], &at), id;
+	struct net_event ev;
+
+	CHECK(listener != 0 && far != 0);
+	CHECK(net_connect_how(pair->net[0], &at, &wrong) == 0 && net_why_not(pair->net[0]) == NET_UNSUPPORTED);
+	CHECK(contract_quiet(1) && contract_quiet(0));
+	net_abort(pair->net[0], far);
+	CHECK((id = net_connect_how(pair->net[0], &at, &near)) != 0);
+	EXPECT(0, NET_CONNECTED, &ev);
+	CHECK_EQ(net_send(pair->net[0], id, bytes_of("near")), 4);
+	EXPECT(1, NET_ACCEPTED, &ev);
+	net_id server = ev.id;
+	EXPECT(1, NET_READABLE, &ev);
+	CHECK(bytes_equal(net_peek(pair->net[1], server), bytes_of("near")));
+	net_take(pair->net[1], server, 4);
+	CHECK(net_set(pair->net[0], id, NET_TTL, 64));
+	CHECK_EQ(net_send(pair->net[0], id, bytes_of("far")), 3);
+	CHECK(contract_quiet(1) && net_peek(pair->net[1], server).len == 0);
+	CHECK(net_set(pair->net[0], id, NET_TTL, 255)); /* what was lost is sent again */
+	EXPECT(1, NET_READABLE, &ev);
+	CHECK(bytes_equal(net_peek(pair->net[1], server), bytes_of("far")));
+	net_abort(pair->net[0], id);
+	EXPECT(1, NET_CLOSED, &ev);
+	net_finish(pair->net[1], listener);
+}
+
 static void contract_many_at_once_on_one_port(void)
 {
 	enum { CLIENTS = 20, BYTES = 50000 };
@@ -430,6 +487,8 @@ static inline void net_contract(void)
 	TEST(contract_groups_are_heard_by_members);
 	TEST(contract_a_wake_comes_at_its_time);
 	TEST(contract_what_cannot_be_says_why);
+	TEST(contract_a_stream_may_choose_its_own_end);
+	TEST(contract_who_is_too_far_is_not_heard);
 	TEST(contract_many_at_once_on_one_port);
 }
 

@@ -13,6 +13,7 @@ struct fake {
 	net_id last_id, aborted, finished;
 	instant now, wake_at;
 	unsigned sent;
+	const struct net_how *how;
 };
 
 static struct fake *fake_of(struct net *net) { return (struct fake *)(void *)net; }
@@ -20,6 +21,11 @@ static net_id fake_new(struct net *net, const struct addr *a)
 {
 	(void)a;
 	return ++fake_of(net)->last_id;
+}
+static net_id fake_stream(struct net *net, const struct addr *a, const struct net_how *how)
+{
+	fake_of(net)->how = how;
+	return fake_new(net, a);
 }
 static bool fake_sendto(struct net *net, net_id id, const struct ip *from, const struct addr *to, struct bytes b)
 {
@@ -45,7 +51,7 @@ static bool fake_next(struct net *net, struct net_event *ev)
 static bool fake_wait(struct net *net) { return fake_of(net)->taken < fake_of(net)->events; }
 
 static const struct net_ops fake_ops = {
-	.listen = fake_new, .connect = fake_new, .bind = fake_new, .sendto = fake_sendto, .send = fake_send,
+	.listen = fake_stream, .connect = fake_stream, .bind = fake_new, .sendto = fake_sendto, .send = fake_send,
 	.finish = fake_finish, .abort = fake_abort, .now = fake_now, .wake = fake_wake, .next = fake_next,
 	.wait = fake_wait,
 };
@@ -69,6 +75,16 @@ static void start(uint32_t owners_max)
 static void happens(enum net_what what, net_id id, net_id on)
 {
 	fake.event[fake.events++] = (struct net_event){ .what = what, .id = id, .on = on };
+}
+
+static void how_a_stream_is_to_be_goes_through(void)
+{
+	struct addr any = { 0 };
+	const struct net_how how = { .from.port = 7 };
+	start(8);
+	CHECK(net_listen_how(a(), &any, &how) != 0 && fake.how == &how);
+	CHECK(net_listen(a(), &any) != 0 && fake.how == NULL);
+	CHECK(net_connect_how(b(), &any, &how) != 0 && fake.how == &how);
 }
 
 static void each_gets_its_own_in_order(void)
@@ -163,6 +179,7 @@ static void a_full_table_refuses(void)
 
 int main(void)
 {
+	TEST(how_a_stream_is_to_be_goes_through);
 	TEST(each_gets_its_own_in_order);
 	TEST(a_strangers_id_is_refused);
 	TEST(each_wakes_at_its_own_time);

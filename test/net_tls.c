@@ -39,10 +39,13 @@ static instant jump(struct link *link, instant until)
 }
 static const struct link_ops jumping_ops = { .recv = lan_recv, .send = lan_send, .wait = jump };
 
-static net_id auto_listen(struct net *net, const struct addr *a) { return net_tls_listen(net, a, &side[net == side[1].tls].config); }
-static net_id auto_connect(struct net *net, const struct addr *a)
+static net_id auto_listen(struct net *net, const struct addr *a, const struct net_how *how)
 {
-	return net_tls_connect(net, a, &side[net == side[1].tls].config, TWO_NAME);
+	return net_tls_listen(net, a, how, &side[net == side[1].tls].config);
+}
+static net_id auto_connect(struct net *net, const struct addr *a, const struct net_how *how)
+{
+	return net_tls_connect(net, a, how, &side[net == side[1].tls].config, TWO_NAME);
 }
 
 static void lend_pools(struct side *s)
@@ -146,7 +149,7 @@ static void a_wrong_name_is_not_secure(void)
 	struct net_event ev;
 	net_id listener = net_listen(pair->net[1], &at), id;
 
-	id = net_tls_connect(side[0].tls, &at, &side[0].config, "www.other.example");
+	id = net_tls_connect(side[0].tls, &at, NULL, &side[0].config, "www.other.example");
 	CHECK(listener != 0 && id != 0);
 	for (int i = 0; i < 3000 && !net_next(side[0].tls, &ev); i++) lan_run_for(MILLISECOND), share_pending(&side[1].share);
 	CHECK(ev.what == NET_CLOSED && ev.why == NET_NOT_SECURE && ev.id == id);
@@ -382,8 +385,9 @@ static bool direct_event(int i, struct net_event *ev)
 static void plain_and_secure_are_on_one_net(void)
 {
 	struct addr plain = contract_addr(1, 40), secure = contract_addr(1, 41);
-	net_id listener = side[1].plain_ops->listen(side[1].tls, &plain), also = net_tls_listen(side[1].tls, &secure, &side[1].config);
-	net_id id = side[0].plain_ops->connect(side[0].tls, &plain), safe;
+	net_id listener = side[1].plain_ops->listen(side[1].tls, &plain, NULL);
+	net_id also = net_tls_listen(side[1].tls, &secure, NULL, &side[1].config);
+	net_id id = side[0].plain_ops->connect(side[0].tls, &plain, NULL), safe;
 	struct net_event ev;
 
 	CHECK(listener != 0 && also != 0 && id != 0);
@@ -395,7 +399,7 @@ static void plain_and_secure_are_on_one_net(void)
 	CHECK(bytes_equal(net_peek(side[1].tls, server), bytes_of("in the clear")));
 	net_take(side[1].tls, server, 12);
 	net_wake(side[0].tls, lan.now + 7 * SECOND);
-	safe = net_tls_connect(side[0].tls, &secure, &side[0].config, TWO_NAME);
+	safe = net_tls_connect(side[0].tls, &secure, NULL, &side[0].config, TWO_NAME);
 	CHECK(safe != 0);
 	for (int i = 0; i < 100; i++) {
 		while (net_next(side[1].tls, &ev)) CHECK(ev.what == NET_ACCEPTED && ev.on == also);

@@ -12,7 +12,7 @@ static struct stream stream[STREAMS];
 static struct { instant now, wake_at; size_t seam; net_id last_udp; uint8_t datagram[2000]; size_t datagram_len; } fake;
 
 /* Ids: 1 the listener, 2 the datagrams', from 10 on the streams. */
-static net_id fake_listen(struct net *n, const struct addr *a) { return (void)n, a->port == 53 ? 1 : 0; }
+static net_id fake_listen(struct net *n, const struct addr *a, const struct net_how *how) { return (void)n, (void)how, a->port == 53 ? 1 : 0; }
 static net_id fake_bind(struct net *n, const struct addr *a) { return (void)n, a->port == 53 ? 2 : 0; }
 static bool fake_sendto(struct net *n, net_id id, const struct ip *from, const struct addr *to, struct bytes b)
 {

@@ -227,7 +227,7 @@ bool datagram_sendto(struct net *net, net_id id, const struct ip *from, const st
 	return false;
 }
 
-/* --- groups and options --- */
+/* --- groups --- */
 
 static bool done(struct net *net, int result)
 {
@@ -260,26 +260,6 @@ static bool membership(struct net *net, net_id id, const struct addr *group, boo
 
 bool datagram_join(struct net *net, net_id id, const struct addr *g) { return membership(net, id, g, true); }
 bool datagram_leave(struct net *net, net_id id, const struct addr *g) { return membership(net, id, g, false); }
-
-static bool set_both(struct net *net, const struct slot *s, int option4, int option6, int value)
-{
-	if (!done(net, setsockopt(s->fd, IPPROTO_IP, option4, &value, sizeof value))) return false;
-	return s->family == AF_INET || done(net, setsockopt(s->fd, IPPROTO_IPV6, option6, &value, sizeof value));
-}
-
-bool datagram_set(struct net *net, net_id id, enum net_option option, int value)
-{
-	struct slot *s = slot_find(host_of(net), id);
-
-	if (s != NULL && option == NET_TTL) return set_both(net, s, IP_TTL, IPV6_UNICAST_HOPS, value);
-	if ((s = datagram_find(net, id)) == NULL) return false;
-	switch (option) {
-	case NET_BROADCAST: return done(net, setsockopt(s->fd, SOL_SOCKET, SO_BROADCAST, &value, sizeof value));
-	case NET_MULTICAST_LOOP: return set_both(net, s, IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP, value);
-	case NET_MULTICAST_TTL: return set_both(net, s, IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS, value);
-	default: return net->why_not = NET_UNSUPPORTED, false;
-	}
-}
 
 /* --- in --- */
 

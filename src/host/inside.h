@@ -129,8 +129,8 @@ void uring_wait(struct host *, instant left);            /* NEVER: until somethi
 void uring_close(struct host *);                         /* nothing is in flight then, and the way is none */
 
 /* stream.c */
-net_id stream_listen(struct net *, const struct addr *);
-net_id stream_connect(struct net *, const struct addr *);
+net_id stream_listen(struct net *, const struct addr *, const struct net_how *);
+net_id stream_connect(struct net *, const struct addr *, const struct net_how *);
 struct bytes stream_peek(struct net *, net_id);
 void stream_take(struct net *, net_id, size_t);
 size_t stream_send(struct net *, net_id, struct bytes);
@@ -149,10 +149,13 @@ net_id datagram_bind(struct net *, const struct addr *);
 bool datagram_sendto(struct net *, net_id, const struct ip *from, const struct addr *, struct bytes);
 bool datagram_join(struct net *, net_id, const struct addr *);
 bool datagram_leave(struct net *, net_id, const struct addr *);
-bool datagram_set(struct net *, net_id, enum net_option, int);
 bool datagram_next(struct host *, struct slot *, struct net_event *);
 bool batch_next(struct host *, struct net_event *);
 void gather_flush(struct host *);
+
+/* setting.c */
+bool setting_set(struct net *, net_id, enum net_option, int);
+bool setting_begin(int fd, int family, const struct addr *remote, const struct net_how *); /* NULL remote: it will listen; false: errno */
 
 /* kernel.c */
 socklen_t kernel_name(const struct addr *, int family, struct sockaddr_in6 *); /* room for either family's */

@@ -188,9 +188,16 @@ static void connected(struct host *h, struct slot *s)
 	slot_news(h, s, NEWS_CONNECTED | (h->uring == NULL && (ring_used(&s->tx) > 0 || s->fin_wanted) ? NEWS_FLUSH : 0));
 }
 
+static net_id refuse_socket(struct net *net, int fd)
+{
+	net->why_not = kernel_why(errno);
+	close(fd);
+	return 0;
+}
+
 /* What comes from the network at once (loopback refuses so) is news as it would be later; what this host knows
  * by itself - no route, no such address - is a plain no. */
-net_id stream_connect(struct net *net, const struct addr *remote)
+net_id stream_connect(struct net *net, const struct addr *remote, const struct net_how *how)
 {
 	struct host *h = host_of(net);
 	struct sockaddr_in6 name;
@@ -202,7 +209,9 @@ net_id stream_connect(struct net *net, const struct addr *remote)
 	if (fd < 0) return net->why_not = kernel_why(errno), 0;
 	socklen_t len = kernel_name(remote, family, &name);
 	kernel_option(fd, SOL_SOCKET, SO_OOBINLINE, 1); /* an urgent byte stays in its place (RFC 6093, 4): Telnet's data mark is one */
+	if (!setting_begin(fd, family, remote, how)) return refuse_socket(net, fd);
 	error = connect(fd, (struct sockaddr *)&name, len) < 0 ? errno : 0;
+	if (error == EADDRNOTAVAIL && how != NULL && how->from.port != 0) error = EADDRINUSE; /* between these two ends there is one already */
 	bool news = error == 0 || error == EINPROGRESS || error == ECONNREFUSED || error == ECONNRESET;
 	if (!news) net->why_not = kernel_why(error);
 	if (!news || (s = slot_take(h, SLOT_CONNECTING, fd, family)) == NULL) {
@@ -229,7 +238,7 @@ net_id host_adopt(struct net *net, int fd)
 	return id;
 }
 
-net_id stream_listen(struct net *net, const struct addr *local)
+net_id stream_listen(struct net *net, const struct addr *local, const struct net_how *how)
 {
 	struct host *h = host_of(net);
 	struct sockaddr_in6 name;
@@ -239,11 +248,8 @@ net_id stream_listen(struct net *net, const struct addr *local)
 	if (fd < 0) return net->why_not = kernel_why(errno), 0;
 	kernel_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	socklen_t len = kernel_name(local, family, &name);
-	if (bind(fd, (struct sockaddr *)&name, len) < 0 || listen(fd, SOMAXCONN) < 0) {
-		net->why_not = kernel_why(errno);
-		close(fd);
-		return 0;
-	}
+	if (!setting_begin(fd, family, NULL, how) || bind(fd, (struct sockaddr *)&name, len) < 0 || listen(fd, SOMAXCONN) < 0)
+		return refuse_socket(net, fd);
 	if ((s = slot_take(h, SLOT_LISTENER, fd, family)) == NULL) {
 		close(fd);
 		return 0;

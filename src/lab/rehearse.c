@@ -18,6 +18,11 @@ static net_id quiet_new(struct net *net, const struct addr *a)
 	(void)a;
 	return ++((struct quiet_net *)(void *)net)->last;
 }
+static net_id quiet_stream(struct net *net, const struct addr *a, const struct net_how *how)
+{
+	(void)how;
+	return quiet_new(net, a);
+}
 static bool quiet_sendto(struct net *net, net_id id, const struct ip *from, const struct addr *to, struct bytes b)
 {
 	(void)net, (void)id, (void)from, (void)to, (void)b;
@@ -69,7 +74,7 @@ static bool quiet_wait(struct net *net)
 }
 
 static const struct net_ops quiet_ops = {
-	.listen = quiet_new, .connect = quiet_new, .bind = quiet_new, .sendto = quiet_sendto, .join = quiet_join,
+	.listen = quiet_stream, .connect = quiet_stream, .bind = quiet_new, .sendto = quiet_sendto, .join = quiet_join,
 	.leave = quiet_join, .set = quiet_set, .local = quiet_local, .peek = quiet_peek, .take = quiet_take,
 	.send = quiet_send, .finish = quiet_end, .abort = quiet_end, .now = quiet_now, .wake = quiet_wake,
 	.next = quiet_next, .wait = quiet_wait,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/net.h"
 
-net_id net_listen(struct net *n, const struct addr *local) { return n->ops->listen(n, local); }
-net_id net_connect(struct net *n, const struct addr *remote) { return n->ops->connect(n, remote); }
+net_id net_listen(struct net *n, const struct addr *local) { return n->ops->listen(n, local, NULL); }
+net_id net_connect(struct net *n, const struct addr *remote) { return n->ops->connect(n, remote, NULL); }
+net_id net_listen_how(struct net *n, const struct addr *local, const struct net_how *how) { return n->ops->listen(n, local, how); }
+net_id net_connect_how(struct net *n, const struct addr *remote, const struct net_how *how) { return n->ops->connect(n, remote, how); }
 net_id net_bind(struct net *n, const struct addr *local) { return n->ops->bind(n, local); }
 enum net_why net_why_not(struct net *n) { return n->why_not; }
 

@@ -71,11 +71,29 @@ enum net_option {
 	NET_MULTICAST_LOOP, /* 1: this host's members hear what it sends to a group (default 0) */
 	NET_MULTICAST_TTL,  /* 0 to 255 (default 1) */
 	NET_TTL,            /* 1 to 255 (default 64) */
+	/* The next are for streams and datagrams alike. */
+	NET_TTL_LEAST,      /* 1 to 255: what comes with less is dropped unheard (RFC 5082); 0: nothing is (default) */
+	NET_TRAFFIC_CLASS,  /* 0 to 255: DSCP and ECN (RFC 2474); of a stream's the lower two bits are TCP's (default 0) */
+	NET_RECEIVE_BYTES,  /* the operating system's buffers, beside those of the net; it may give more or less */
+	NET_SEND_BYTES,
+	NET_DEBUG,          /* 1: the operating system keeps what it keeps of such sockets (SO_DEBUG) */
+};
+
+/* How a stream is to be before its first packet goes; all zero is as usual. What a listener is, its streams are. */
+#define NET_SETTINGS_MAX 8
+#define NET_MD5_KEY_MAX 80
+struct net_setting { enum net_option option; int value; };
+struct net_how {
+	struct addr from;      /* of net_connect_how: our own address, our own port; unspecified, 0: the net chooses */
+	struct net_setting setting[NET_SETTINGS_MAX]; size_t settings;
+	struct bytes md5_key;  /* 1 to NET_MD5_KEY_MAX bytes: every segment is signed, and an unsigned one not heard (RFC 2385) */
 };
 
 /* Each returns 0 if it cannot be; net_why_not then says why, until the next call. */
 net_id net_listen(struct net *, const struct addr *local);
 net_id net_connect(struct net *, const struct addr *remote);
+net_id net_listen_how(struct net *, const struct addr *local, const struct net_how *);    /* NULL: as usual */
+net_id net_connect_how(struct net *, const struct addr *remote, const struct net_how *);
 net_id net_bind(struct net *, const struct addr *local); /* for datagrams; port 0: one is chosen */
 enum net_why net_why_not(struct net *);
 
@@ -111,8 +129,8 @@ void app_turn(struct net *, struct app);
 /* What a back end fills in (host/, stack/, net_tls); nobody else looks here. A verb that a back end cannot do
  * is there all the same and says NET_UNSUPPORTED. */
 struct net_ops {
-	net_id (*listen)(struct net *, const struct addr *);
-	net_id (*connect)(struct net *, const struct addr *);
+	net_id (*listen)(struct net *, const struct addr *, const struct net_how *);  /* NULL: as usual */
+	net_id (*connect)(struct net *, const struct addr *, const struct net_how *);
 	net_id (*bind)(struct net *, const struct addr *);
 	bool (*sendto)(struct net *, net_id, const struct ip *from, const struct addr *, struct bytes); /* NULL: chosen */
 	bool (*join)(struct net *, net_id, const struct addr *);

@@ -420,8 +420,14 @@ static bool done(struct net *net, bool well)
 	return well;
 }
 
-static net_id pass_listen(struct net *net, const struct addr *a) { return made(net, net_listen(under(net), a)); }
-static net_id pass_connect(struct net *net, const struct addr *a) { return made(net, net_connect(under(net), a)); }
+static net_id pass_listen(struct net *net, const struct addr *a, const struct net_how *how)
+{
+	return made(net, net_listen_how(under(net), a, how));
+}
+static net_id pass_connect(struct net *net, const struct addr *a, const struct net_how *how)
+{
+	return made(net, net_connect_how(under(net), a, how));
+}
 static net_id pass_bind(struct net *net, const struct addr *a) { return made(net, net_bind(under(net), a)); }
 static bool pass_sendto(struct net *net, net_id id, const struct ip *from, const struct addr *to, struct bytes b)
 {
@@ -672,24 +678,25 @@ void net_tls_end(struct net *net)
 	for (uint32_t i = 0; i < n->fresh; i++) if (n->stream[i].stage != STREAM_FREE) slot_give(n, &n->stream[i]);
 }
 
-net_id net_tls_listen(struct net *net, const struct addr *local, const struct tls_config *config)
+net_id net_tls_listen(struct net *net, const struct addr *local, const struct net_how *how, const struct tls_config *config)
 {
 	struct net_tls *n = of(net);
 
 	if (n->listeners == n->limits.listeners_max) return net->why_not = NET_NO_ROOM, 0;
-	net_id id = made(net, net_listen(n->under, local));
+	net_id id = made(net, net_listen_how(n->under, local, how));
 	if (id != 0) n->listener[n->listeners++] = (struct listener){ id, config };
 	return id;
 }
 
-net_id net_tls_connect(struct net *net, const struct addr *remote, const struct tls_config *config, const char *name)
+net_id net_tls_connect(struct net *net, const struct addr *remote, const struct net_how *how, const struct tls_config *config,
+                       const char *name)
 {
 	struct net_tls *n = of(net);
 	struct stream *s;
 	size_t len = name != NULL ? strlen(name) : 0;
 
 	if (len > TLS_NAME_MAX) return net->why_not = NET_UNSUPPORTED, 0;
-	net_id id = made(net, net_connect(n->under, remote));
+	net_id id = made(net, net_connect_how(n->under, remote, how));
 	if (id == 0) return 0;
 	if ((s = slot_take(n, id, config)) == NULL) {
 		n->counts.refused_full++;
@@ -701,6 +708,20 @@ net_id net_tls_connect(struct net *net, const struct addr *remote, const struct 
 	s->peer = *remote;
 	if (len > 0) memcpy(s->name, name, len + 1);
 	return id;
+}
+
+bool net_tls_begin(struct net *net, net_id id, const struct tls_config *config, const char *name)
+{
+	struct net_tls *n = of(net);
+	struct stream *s = strlen(name) <= TLS_NAME_MAX ? slot_take(n, id, config) : NULL;
+
+	if (s == NULL) return net->why_not = NET_NO_ROOM, false;
+	s->known = true;
+	s->stage = STREAM_WAITING;
+	s->leave_at = instant_after(net_now(n->under), BEGIN_WITHIN);
+	memcpy(s->name, name, strlen(name) + 1);
+	advance(n, s);
+	return true;
 }
 
 void net_tls_update_keys(struct net *net, net_id id, bool ask_peer)

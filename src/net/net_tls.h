@@ -2,8 +2,8 @@
 /* net_tls.h - TLS over any net: a net over a net, with the same verbs.
  *
  *     struct net *net = net_tls_init(room, inner, &limits);
- *     net_id id = net_tls_listen(net, &addr, &config);     // its streams are TLS; ACCEPTED comes when the handshake is complete
- *     net_id id = net_tls_connect(net, &addr, &config, "www.example.com");
+ *     net_id id = net_tls_listen(net, &addr, NULL, &config);     // its streams are TLS; ACCEPTED comes when the handshake is complete
+ *     net_id id = net_tls_connect(net, &addr, NULL, &config, "www.example.com");
  *
  * Everything else passes through with the same ids: plain streams, datagrams, wake-ups. So one program serves tcp:// and
  * tls:// at once and does not know which is which. A handshake that fails is NET_CLOSED (of a listener's stream: counted
@@ -34,9 +34,13 @@ size_t net_tls_size(const struct net_tls_limits *);
 struct net *net_tls_init(struct room, struct net *inner, const struct net_tls_limits *); /* max_align_t aligned */
 void net_tls_end(struct net *); /* wipes what is left of every connection; the inner net stays */
 
-/* On a net made by net_tls_init; 0 as net_listen and net_connect. The configuration stays lent for as long as a stream of it lives. */
-net_id net_tls_listen(struct net *, const struct addr *local, const struct tls_config *);
-net_id net_tls_connect(struct net *, const struct addr *remote, const struct tls_config *, const char *name);
+/* On a net made by net_tls_init; 0 as net_listen_how and net_connect_how. The configuration stays lent for as long as a stream
+ * of it lives. */
+net_id net_tls_listen(struct net *, const struct addr *local, const struct net_how *, const struct tls_config *);
+net_id net_tls_connect(struct net *, const struct addr *remote, const struct net_how *, const struct tls_config *, const char *name);
+/* From here on a stream of net_connect's, which is connected, is TLS: what has not been taken yet is the peer's first flight. CONNECTED comes
+ * once more, when the handshake is complete. False: no room; the stream is as it was. */
+bool net_tls_begin(struct net *, net_id, const struct tls_config *, const char *name);
 
 void net_tls_update_keys(struct net *, net_id, bool ask_peer);    /* TLS 1.3: ours now, and the peer's too */
 const struct tls *net_tls_of(struct net *, net_id);              /* to look at; NULL: not a TLS stream */

@@ -69,10 +69,13 @@ static bool done(struct net *net, bool well)
 	return well;
 }
 
-static net_id seat_listen(struct net *net, const struct addr *a) { return made(net, net_listen(under_of(net), a), false); }
-static net_id seat_connect(struct net *net, const struct addr *a)
+static net_id seat_listen(struct net *net, const struct addr *a, const struct net_how *how)
 {
-	return made(net, net_connect(under_of(net), a), true);
+	return made(net, net_listen_how(under_of(net), a, how), false);
+}
+static net_id seat_connect(struct net *net, const struct addr *a, const struct net_how *how)
+{
+	return made(net, net_connect_how(under_of(net), a, how), true);
 }
 static net_id seat_bind(struct net *net, const struct addr *a) { return made(net, net_bind(under_of(net), a), false); }
 

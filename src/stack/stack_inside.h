@@ -84,7 +84,10 @@ struct way {
 };
 
 /* The fields of an IP header that senders choose. */
-struct header { struct ip src, dst; uint8_t protocol, ttl; bool dont_fragment, router_alert; };
+struct header { struct ip src, dst; uint8_t protocol, ttl, traffic_class; bool dont_fragment, router_alert; };
+
+/* What a program may choose for what it sends and wants to hear; a listener's streams have it from the listener. */
+struct manner { uint8_t ttl, ttl_least, traffic_class; };
 
 enum socket_kind { SOCKET_NONE, SOCKET_DATAGRAM, SOCKET_LISTENER };
 
@@ -95,7 +98,8 @@ struct socket {
 	uint32_t free_next;
 	bool listed;
 	bool allow_broadcast, multicast_loop;
-	uint8_t ttl, multicast_ttl;
+	uint8_t multicast_ttl;
+	struct manner manner;
 	uint16_t memberships;  /* the first: 1 + number */
 	uint16_t half_open;    /* of a listener */
 	struct addr local;
@@ -123,6 +127,7 @@ struct connection {
 	bool half_open;        /* it counts against its listener's backlog */
 	bool eof_told, closing;
 	bool unreachable;      /* why it could not be reached, in case it ends so */
+	struct manner manner;
 	enum net_why why;
 };
 
@@ -247,11 +252,12 @@ struct connection *stack_tcp_of(struct stack *, net_id);
 struct socket *stack_tcp_listener_of(struct stack *, const struct connection *); /* NULL: it is gone */
 void stack_tcp_taken(struct stack *, struct connection *);
 void stack_tcp_abandon(struct stack *, struct connection *); /* the program knows it no more */
-net_id stack_tcp_connect(struct net *, const struct addr *);
+net_id stack_tcp_connect(struct net *, const struct addr *, const struct net_how *);
 void stack_tcp_close_all(struct stack *);
 
 /* ---- stack_net.c */
 extern const struct net_ops stack_net_ops;
+enum net_why stack_net_manner(struct manner *, const struct net_how *); /* NET_DONE: it can be so */
 void stack_net_list_socket(struct stack *, struct socket *);
 void stack_net_list_connection(struct stack *, struct connection *);
 static inline uint32_t slot_of_connection(const struct stack *s, const struct connection *c)

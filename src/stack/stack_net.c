@@ -122,11 +122,38 @@ static bool net_next_event(struct net *net, struct net_event *ev)
 
 /* ---- Verbs of streams. */
 
-static net_id net_listen_on(struct net *net, const struct addr *local)
+/* One setting of a stream or a datagram socket; NET_UNSUPPORTED: this host has no such thing, or no such value. */
+static enum net_why set_manner(struct manner *m, enum net_option option, int value)
+{
+	if (value < 0 || value > 255) return NET_UNSUPPORTED;
+	if (option == NET_TTL && value > 0) m->ttl = (uint8_t)value;
+	else if (option == NET_TTL_LEAST) m->ttl_least = (uint8_t)value;
+	else if (option == NET_TRAFFIC_CLASS) m->traffic_class = (uint8_t)value;
+	else return NET_UNSUPPORTED;
+	return NET_DONE;
+}
+
+enum net_why stack_net_manner(struct manner *m, const struct net_how *how)
+{
+	enum net_why why = how != NULL && how->md5_key.len > 0 ? NET_UNSUPPORTED : NET_DONE;
+
+	*m = (struct manner){ .ttl = TTL_DEFAULT };
+	for (size_t i = 0; how != NULL && why == NET_DONE && i < how->settings; i++)
+		why = set_manner(m, how->setting[i].option, how->setting[i].value);
+	return why;
+}
+
+static net_id net_listen_on(struct net *net, const struct addr *local, const struct net_how *how)
 {
 	struct stack *s = of(net);
+	struct manner manner;
+	enum net_why why = stack_net_manner(&manner, how);
+
+	if (why != NET_DONE) return net->why_not = why, 0;
 	struct socket *k = stack_socket_add(s, SOCKET_LISTENER, local);
-	return k == NULL ? 0 : id_of(s, (uint32_t)(k - s->socket), k->generation);
+	if (k == NULL) return 0;
+	k->manner = manner;
+	return id_of(s, (uint32_t)(k - s->socket), k->generation);
 }
 
 static struct bytes net_peek_at(struct net *net, net_id id)
@@ -191,17 +218,17 @@ static net_id net_bind_to(struct net *net, const struct addr *local)
 static bool net_set_option(struct net *net, net_id id, enum net_option option, int value)
 {
 	struct stack *s = of(net);
-	struct socket *k = stack_socket_of(s, id, SOCKET_DATAGRAM);
+	struct socket *k = stack_socket_of(s, id, SOCKET_DATAGRAM), *l = stack_socket_of(s, id, SOCKET_LISTENER);
+	struct connection *c = stack_tcp_of(s, id);
 
 	net->why_not = NET_UNSUPPORTED;
-	if (k == NULL || value < 0 || value > 255 || (option == NET_TTL && value == 0)) return false;
+	if ((k == NULL && l == NULL && c == NULL) || value < 0 || value > 255) return false;
 	switch (option) {
-	case NET_BROADCAST: k->allow_broadcast = value; return true;
-	case NET_MULTICAST_LOOP: k->multicast_loop = value; return true;
-	case NET_MULTICAST_TTL: k->multicast_ttl = (uint8_t)value; return true;
-	case NET_TTL: k->ttl = (uint8_t)value; return true;
+	case NET_BROADCAST: if (k != NULL) k->allow_broadcast = value; return k != NULL;
+	case NET_MULTICAST_LOOP: if (k != NULL) k->multicast_loop = value; return k != NULL;
+	case NET_MULTICAST_TTL: if (k != NULL) k->multicast_ttl = (uint8_t)value; return k != NULL;
+	default: return set_manner(k != NULL ? &k->manner : l != NULL ? &l->manner : &c->manner, option, value) == NET_DONE;
 	}
-	return false;
 }
 
 /* ---- All ids. */

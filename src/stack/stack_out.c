@@ -213,12 +213,12 @@ size_t stack_out_header(struct stack *s, const struct header *h, size_t payload_
 	struct bytes payload = { NULL, payload_bytes }; /* only its length matters to a header */
 
 	if (!ip_is4(h->dst)) {
-		struct ip6 ip = { .hop_limit = h->ttl, .src = h->src, .dst = h->dst, .protocol = h->protocol,
+		struct ip6 ip = { .traffic_class = h->traffic_class, .hop_limit = h->ttl, .src = h->src, .dst = h->dst, .protocol = h->protocol,
 			.router_alert = h->router_alert, .payload = payload };
 		return ip6_emit(&ip, room);
 	}
 	static const uint8_t router_alert[4] = { 0x94, 4, 0, 0 }; /* RFC 2113, 2.1 */
-	struct ip4 ip = { .id = h->dont_fragment ? 0 : (uint16_t)next_id(s, h->dst),
+	struct ip4 ip = { .tos = h->traffic_class, .id = h->dont_fragment ? 0 : (uint16_t)next_id(s, h->dst),
 		.dont_fragment = h->dont_fragment, .ttl = h->ttl, .protocol = h->protocol, .src = h->src,
 		.dst = h->dst, .payload = payload };
 	if (h->router_alert) ip.options = (struct bytes){ router_alert, sizeof router_alert };
@@ -270,7 +270,7 @@ void stack_out_fragments4(struct stack *s, const struct way *w, const struct ip4
 /* Only the source cuts IPv6 packets (RFC 8200, 4.5). */
 static void fragments6(struct stack *s, const struct way *w, const struct header *h, struct bytes payload)
 {
-	struct ip6 piece = { .hop_limit = h->ttl, .src = h->src, .dst = h->dst, .protocol = h->protocol,
+	struct ip6 piece = { .traffic_class = h->traffic_class, .hop_limit = h->ttl, .src = h->src, .dst = h->dst, .protocol = h->protocol,
 		.fragment = true, .id = next_id(s, h->dst) };
 	size_t header = IP6_HEADER_BYTES + IP6_FRAGMENT_HEADER_BYTES, fits = (w->mtu - header) & ~(size_t)7;
 
@@ -304,7 +304,7 @@ bool stack_out_datagram(struct stack *s, const struct way *w, const struct heade
 		return true;
 	}
 	if (four) {
-		struct ip4 ip = { .id = (uint16_t)next_id(s, h->dst), .ttl = h->ttl, .protocol = h->protocol,
+		struct ip4 ip = { .tos = h->traffic_class, .id = (uint16_t)next_id(s, h->dst), .ttl = h->ttl, .protocol = h->protocol,
 			.src = h->src, .dst = h->dst, .payload = payload };
 		stack_out_fragments4(s, w, &ip);
 	} else {

@@ -104,7 +104,7 @@ struct socket *stack_socket_add(struct stack *s, enum socket_kind kind, const st
 	bool listed = k->listed; /* it may still stand in the list for what was there before */
 	uint32_t news_next = k->news_next;
 	*k = (struct socket){ .kind = kind, .generation = generation, .news_next = news_next, .listed = listed,
-		.ttl = TTL_DEFAULT, .multicast_ttl = 1, .local = local };
+		.manner.ttl = TTL_DEFAULT, .multicast_ttl = 1, .local = local };
 	if (kind == SOCKET_DATAGRAM) {
 		queue_init(&k->queue, (struct room){ s->datagrams + (size_t)i * s->limits.datagram_bytes,
 		                                     s->limits.datagram_bytes });

@@ -173,20 +173,36 @@ static uint16_t draw_port(struct stack *s, struct ip local, const struct addr *r
 	return 0;
 }
 
-net_id stack_tcp_connect(struct net *net, const struct addr *remote)
+/* Our end: as asked, or chosen. NET_DONE: `local` is it. */
+static enum net_why choose_local(struct stack *s, const struct addr *remote, const struct net_how *how, const struct way *w,
+                                 struct addr *local)
+{
+	*local = how != NULL ? (struct addr){ how->from.ip, how->from.port, 0 } : (struct addr){ .port = 0 };
+	if (ip_is_any(local->ip)) local->ip = w->source;
+	else if (ip_is4(local->ip) != ip_is4(remote->ip) || !stack_out_is_ours(s, local->ip)) return NET_NO_ADDRESS;
+	if (ip_is_any(local->ip)) return NET_NO_ADDRESS;
+	if (local->port == 0) return (local->port = draw_port(s, local->ip, remote)) != 0 ? NET_DONE : NET_IN_USE;
+	bool taken = stack_socket_find(s, SOCKET_LISTENER, local) != NULL || find(s, local->ip, local->port, remote->ip, remote->port) != NULL;
+	return taken ? NET_IN_USE : NET_DONE;
+}
+
+net_id stack_tcp_connect(struct net *net, const struct addr *remote, const struct net_how *how)
 {
 	struct stack *s = (struct stack *)net;
 	struct tcp_config config;
+	struct manner manner;
+	struct addr local, peer = *remote;
 	struct way w;
+	enum net_why why = stack_net_manner(&manner, how);
 
 	if (remote->port == 0 || ip_is_any(remote->ip) || ip_is_multicast(remote->ip)) return refuse(s, NET_UNREACHABLE);
 	if (!stack_out_way(s, remote->ip, remote->interface, &w)) return refuse(s, NET_UNREACHABLE);
 	if (w.kind != WAY_ONE && w.kind != WAY_LOOP) return refuse(s, NET_UNREACHABLE);
-	if (ip_is_any(w.source)) return refuse(s, NET_NO_ADDRESS);
-	struct addr local = { w.source, draw_port(s, w.source, remote), 0 }, peer = *remote;
-	if (local.port == 0) return refuse(s, NET_IN_USE);
+	if (why == NET_DONE) why = choose_local(s, remote, how, &w, &local);
+	if (why != NET_DONE) return refuse(s, why);
 	struct connection *c = add(s, &local, &peer, &w, &config);
 	if (c == NULL) return refuse(s, NET_NO_ROOM);
+	c->manner = manner;
 	tcp_connect(&c->tcp, &config);
 	c->ours = true;
 	stack_tcp_ready(s, c);
@@ -203,6 +219,7 @@ static enum drop accept(struct stack *s, const struct packet *p, struct socket *
 	struct way w;
 
 	if (ip_is_link_local(p->src)) local.interface = remote.interface = p->interface;
+	if (p->ttl < listener->manner.ttl_least) return DROP_TTL_LEAST; /* RFC 5082, 3 */
 	if (listener->half_open >= s->limits.backlog_max) return DROP_BACKLOG;
 	if (!stack_out_way(s, p->src, remote.interface, &w)) return DROP_NO_ROUTE;
 	struct connection *c = add(s, &local, &remote, &w, &config);
@@ -210,6 +227,7 @@ static enum drop accept(struct stack *s, const struct packet *p, struct socket *
 	if (old != NULL && (int32_t)(config.iss - *old) <= 0) config.iss = *old + 1;
 	c->listener = (uint16_t)(listener - s->socket + 1);
 	c->listener_generation = listener->generation;
+	c->manner = listener->manner;
 	c->half_open = true;
 	listener->half_open++;
 	tcp_accept(&c->tcp, &config, syn);
@@ -270,6 +288,10 @@ void stack_tcp_input(struct stack *s, const struct packet *p)
 		return;
 	}
 	struct connection *c = find(s, p->dst, seg.dst_port, p->src, seg.src_port);
+	if (c != NULL && p->ttl < c->manner.ttl_least) {
+		stack_drop(s, DROP_TTL_LEAST);
+		return;
+	}
 	if (c != NULL && c->tcp.state != TCP_TIME_WAIT) {
 		uint32_t una = c->tcp.snd_una;
 		drop = tcp_input(&c->tcp, s->now, &seg);
@@ -410,8 +432,8 @@ void stack_tcp_taken(struct stack *s, struct connection *c)
 
 static void output(struct stack *s, struct connection *c)
 {
-	struct header h = { .src = c->local.ip, .dst = c->remote.ip, .protocol = IP_TCP, .ttl = TTL_DEFAULT,
-		.dont_fragment = true }; /* so that the path's MTU is learnt: RFC 1191 */
+	struct header h = { .src = c->local.ip, .dst = c->remote.ip, .protocol = IP_TCP, .ttl = c->manner.ttl,
+		.traffic_class = c->manner.traffic_class & 0xfc, .dont_fragment = true }; /* so that the path's MTU is learnt: RFC 1191 */
 	struct tcp_seg seg;
 
 	while (tcp_output(&c->tcp, s->now, &seg))

@@ -40,7 +40,7 @@ static void deliver_to_many(struct stack *s, const struct packet *p, const struc
 	bool any = false;
 
 	for (uint32_t at = INDEX_START; stack_socket_next(s, SOCKET_DATAGRAM, u->dst_port, &at, &k);) {
-		if (!hears(s, k, p)) continue;
+		if (!hears(s, k, p) || p->ttl < k->manner.ttl_least) continue;
 		put(s, k, 0, peer, local, u->payload);
 		any = true;
 	}
@@ -68,7 +68,8 @@ void stack_udp_input(struct stack *s, const struct packet *p)
 		stack_icmp_error(s, p, ICMP_NO_PORT, 0);
 		return;
 	}
-	put(s, k, 0, &peer, &local, u.payload);
+	if (p->ttl < k->manner.ttl_least) stack_drop(s, DROP_TTL_LEAST); /* RFC 5082, 3 */
+	else put(s, k, 0, &peer, &local, u.payload);
 }
 
 bool stack_udp_bounced(struct stack *s, const struct icmp_quote *q, enum net_why why)
@@ -102,7 +103,7 @@ static bool prepare(struct stack *s, const struct socket *k, const struct ip *fr
 	if (!stack_out_way(s, to->ip, interface, w)) return refuse(s, NET_UNREACHABLE);
 	if (w->kind == WAY_BROADCAST && !k->allow_broadcast) return refuse(s, NET_NOT_ALLOWED);
 	*h = (struct header){ .src = from != NULL ? *from : w->source, .dst = to->ip, .protocol = IP_UDP,
-		.ttl = w->kind == WAY_MULTICAST ? k->multicast_ttl : k->ttl };
+		.ttl = w->kind == WAY_MULTICAST ? k->multicast_ttl : k->manner.ttl, .traffic_class = k->manner.traffic_class };
 	if (ip_is_any(h->src)) return refuse(s, NET_NO_ADDRESS);
 	return true;
 }

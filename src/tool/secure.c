@@ -175,13 +175,15 @@ void secure_speak(struct secure *s, const char *protocol)
 
 net_id secure_listen(struct secure *s, struct net *net, const struct addr *at)
 {
-	return s->net != NULL ? net_tls_listen(s->net, at, &s->config) : net_listen(net, at);
+	return s->net != NULL ? net_tls_listen(s->net, at, &s->how, &s->config) : net_listen_how(net, at, &s->how);
 }
 
 net_id secure_connect(struct secure *s, struct net *net, const struct addr *to, const char *name)
 {
-	return s->net != NULL ? net_tls_connect(s->net, to, &s->config, name) : net_connect(net, to);
+	return s->net != NULL ? net_tls_connect(s->net, to, &s->how, &s->config, name) : net_connect_how(net, to, &s->how);
 }
+
+bool secure_begin(struct secure *s, net_id id, const char *name) { return net_tls_begin(s->net, id, &s->config, name); }
 
 const char *secure_why(struct secure *s, enum net_why why)
 {

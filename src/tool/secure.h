@@ -12,7 +12,7 @@
  *     static void end(struct tool *t) { secure_end(...); }        // in tool.end, and where open fails after secure_start
  *
  * secure_start puts the net over the net into env->net, so everything else stays as it was. On a `struct secure` that
- * was not started secure_listen and secure_connect are net_listen and net_connect, and secure_end does nothing.
+ * was not started secure_listen and secure_connect are net_listen_how and net_connect_how, and secure_end does nothing.
  *
  * A server shows the certificate it is given; or else this host's, where the lab made one; or else one of an authority
  * of its own, made on the spot, which nobody trusts: it prints the fingerprint by which a person can tell it.
@@ -46,6 +46,7 @@ struct secure { /* zeroed before */
 	struct secure_options options;
 	unsigned replays_max;     /* a server's that takes early data: first flights remembered; set before secure_start */
 	unsigned streams_max;     /* a client's, at a time, if they are more than a few; set before secure_start */
+	struct net_how how;       /* how listeners and connections are to be; TLS or not */
 	struct tls_config config; /* may be changed between secure_start and the first connection */
 	struct net *net;          /* over `under`; NULL: not started */
 	struct net *under;
@@ -65,6 +66,7 @@ bool secure_start(struct secure *, struct tool_env *, const char *who, bool serv
 void secure_speak(struct secure *, const char *protocol); /* what is spoken above, unless --alpn says otherwise (RFC 7301) */
 net_id secure_listen(struct secure *, struct net *, const struct addr *);
 net_id secure_connect(struct secure *, struct net *, const struct addr *, const char *name);
+bool secure_begin(struct secure *, net_id, const char *name); /* over a stream that is connected: net_tls_begin; started only */
 const char *secure_why(struct secure *, enum net_why); /* net_why_words, or what TLS says of it */
 void secure_say_failure(struct secure *); /* of a server's, after any event: that somebody's handshake has failed, once */
 void secure_say_counts(struct secure *); /* at a server's end: handshakes, those resumed, those that failed and why the last did */

@@ -17,6 +17,7 @@ static const char *const names[DROP_COUNT] = {
 	[DROP_SOURCE] = "source",
 	[DROP_NO_ROUTE] = "no_route",
 	[DROP_TTL] = "ttl",
+	[DROP_TTL_LEAST] = "ttl_least",
 	[DROP_NO_NEIGHBOUR] = "no_neighbour",
 	[DROP_NEIGHBOUR_QUEUE] = "neighbour_queue",
 	[DROP_TOO_BIG] = "too_big",

@@ -23,6 +23,7 @@
 	X(SOURCE, "a source address that cannot be one") \
 	X(NO_ROUTE, "no route to its destination") \
 	X(TTL, "time to live used up") \
+	X(TTL_LEAST, "a time to live below what is asked for: it comes from too far") \
 	X(NO_NEIGHBOUR, "nobody answered for the next hop's address") \
 	X(NEIGHBOUR_QUEUE, "too many packets wait for a neighbour's address") \
 	X(TOO_BIG, "larger than the link takes, and may not be cut") \
