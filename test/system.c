@@ -96,6 +96,96 @@ static void search_limit(void)
 	CHECK_EQ(system_names(&resolv, "x.y", names), SYSTEM_NAMES_MAX);
 }
 
+static struct system_order order;
+
+static bool order_is(const char *text, const char *wanted)
+{
+	char got[600];
+	struct text t = text_in(got, sizeof got);
+
+	system_order_read(&order, bytes_of(text));
+	for (size_t i = 0; i < order.services; i++) {
+		const struct system_service *s = &order.service[i];
+		text_printf(&t, "%s%s", i > 0 ? " " : "", s->name);
+		for (size_t k = 0; k < SYSTEM_STATUSES; k++) if (s->returns[k]) text_printf(&t, "/%.3s", system_status_text(k));
+	}
+	if (strcmp(got, wanted) != 0) printf("# %s: got '%s', wanted '%s'\n", text, got, wanted);
+	return strcmp(got, wanted) == 0;
+}
+
+static void nsswitch(void)
+{
+	CHECK(order_is("", "files/SUC dns/SUC") && order.line == 0);
+	CHECK(order_is("passwd: files\n# hosts: nis\nhosts: files mdns4_minimal [NOTFOUND=return] dns # dns\nhosts2: nis\n",
+	               "files/SUC mdns4_minimal/SUC/NOT dns/SUC"));
+	CHECK(order.line == 3 && !order.bad);
+	CHECK_STR(order.service[1].actions, "[NOTFOUND=return]");
+	CHECK(order_is("hosts:\tresolve[!UNAVAIL=return]files", "resolve/SUC/NOT/TRY files/SUC"));
+	CHECK(order_is("hosts: files [success=continue notfound=RETURN] dns [SUCCESS=merge]", "files/NOT dns"));
+	CHECK_STR(order.service[0].actions, "[success=continue notfound=RETURN]");
+	CHECK(order_is("hosts: files\nhosts: dns\n", "dns/SUC") && order.line == 2);
+	CHECK(order_is("HOSTS: dns\nhostsx: dns", "files/SUC dns/SUC"));
+	CHECK(order_is("hosts:", "") && !order.bad && order.line == 1);
+	const char *bad[] = { "hosts: files [foo=return] dns", "hosts: files [NOTFOUND=bar]", "hosts: [NOTFOUND=return] dns",
+	                      "hosts: files [NOTFOUND=return", "hosts: files [NOTFOUND]", "hosts: files []" };
+	for (size_t i = 0; i < COUNT(bad); i++) CHECK(order_is(bad[i], "") && order.bad);
+	CHECK(order_is("hosts: a b c d e f g h i j k l m n", "a/SUC b/SUC c/SUC d/SUC e/SUC f/SUC g/SUC h/SUC i/SUC j/SUC k/SUC l/SUC"));
+	CHECK_EQ(order.ignored, 2);
+}
+
+static void other_services(void)
+{
+	CHECK(system_service_words("resolve") != NULL && system_service_words("dns") == NULL);
+	CHECK(system_service_knows("mdns4_minimal", "printer.local", "me") && system_service_knows("mdns4_minimal", "a.LOCAL.", "me"));
+	CHECK(!system_service_knows("mdns4_minimal", "www.example.com", "me") && !system_service_knows("mdns4_minimal", "xlocal", "me"));
+	CHECK(system_service_knows("resolve", "www.example.com", "me") && system_service_knows("unheard-of", "x", "me"));
+	CHECK(system_service_knows("myhostname", "ME", "me") && system_service_knows("myhostname", "x.localhost", "me"));
+	CHECK(!system_service_knows("myhostname", "you", "me"));
+}
+
+static const char hosts_text[] = "# comment\n192.0.2.1 one uno\n192.0.2.2\tONE one.example # one2\n  192.0.2.3 one\n"
+	"2001:db8::1 one\n192.0.2.300 one\n192.0.2.4\n192.0.2.5 dotted.example.\n10.1 short\nfe80::1%lo scoped\n192.0.2.6 last";
+
+static bool hosts_say(const char *name, bool multi, const char *wanted)
+{
+	static struct system_hosts h;
+	char got[400], ip[IP_TEXT_MAX];
+	struct text t = text_in(got, sizeof got);
+
+	system_hosts_find(&h, bytes_of(hosts_text), name, multi);
+	for (size_t i = 0; i < h.count; i++) text_printf(&t, "%s%u:%s", i > 0 ? " " : "", h.line[i], ip_text(h.ip[i], ip));
+	if (strcmp(got, wanted) != 0) printf("# %s: got '%s', wanted '%s'\n", name, got, wanted);
+	return strcmp(got, wanted) == 0;
+}
+
+/* What getent of glibc 2.36 says of the same file; test/system.sh asks it. */
+static void hosts(void)
+{
+	CHECK(hosts_say("one", true, "2:192.0.2.1 3:192.0.2.2 4:192.0.2.3 5:2001:db8::1"));
+	CHECK(hosts_say("oNe", false, "2:192.0.2.1") && hosts_say("uno", true, "2:192.0.2.1"));
+	CHECK(hosts_say("one.example", true, "3:192.0.2.2") && hosts_say("last", true, "11:192.0.2.6"));
+	CHECK(hosts_say("dotted.example.", true, "8:192.0.2.5") && hosts_say("dotted.example", true, ""));
+	const char *none[] = { "one2", "short", "scoped", "on", "onee", "192.0.2.4", "", "#" };
+	for (size_t i = 0; i < COUNT(none); i++) CHECK(hosts_say(none[i], true, ""));
+}
+
+static void hosts_limit(void)
+{
+	static char text[4000];
+	static struct system_hosts h;
+	struct text t = text_in(text, sizeof text);
+
+	for (unsigned i = 0; i < SYSTEM_ADDRESSES_MAX + 3; i++) text_printf(&t, "10.0.0.%u many\n", i);
+	system_hosts_find(&h, text_bytes(&t), "many", true);
+	CHECK(h.count == SYSTEM_ADDRESSES_MAX && h.ignored == 3);
+}
+
+static void host_conf(void)
+{
+	CHECK(system_multi(bytes_of("order hosts,bind\nmulti on\n")) && !system_multi(bytes_of("multi off")));
+	CHECK(!system_multi(bytes_of("")) && !system_multi(bytes_of("# multi on\nmulti\n")));
+}
+
 int main(void)
 {
 	TEST(resolv_conf);
@@ -103,5 +193,10 @@ int main(void)
 	TEST(search_order);
 	TEST(search_too_long);
 	TEST(search_limit);
+	TEST(nsswitch);
+	TEST(other_services);
+	TEST(hosts);
+	TEST(hosts_limit);
+	TEST(host_conf);
 	return tap_end();
 }

@@ -184,3 +184,188 @@ size_t system_names(const struct system_resolv *r, const char *name, struct dns_
 	if (!first && (dots > 0 || r->searches == 0 || !r->no_tld_query) && !has(names, n, &typed)) names[n++] = typed;
 	return n;
 }
+
+/* ---- nsswitch.conf ---- */
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
+
+static bool same(const char *a, const char *b)
+{
+	while (*a != '\0' && lower(*a) == lower(*b)) a++, b++;
+	return *a == *b || (*a == '\0' && *b == '\0');
+}
+
+static struct bytes without_comment(struct bytes line)
+{
+	const uint8_t *hash = line.len > 0 ? memchr(line.at, '#', line.len) : NULL;
+	return hash != NULL ? bytes_first(line, (size_t)(hash - line.at)) : line;
+}
+
+static const char *const status_names[SYSTEM_STATUSES] = { "SUCCESS", "NOTFOUND", "UNAVAIL", "TRYAGAIN" };
+
+const char *system_status_text(enum system_status s) { return status_names[s]; }
+
+/* "NOTFOUND=return", "!UNAVAIL=return". Merging is for groups only: for hosts it is the same as going on. */
+static bool read_action(struct system_service *s, char *word)
+{
+	bool others = *word == '!';
+	char *action = strchr(word, '=');
+	size_t status = 0;
+
+	if (action == NULL) return false;
+	*action++ = '\0';
+	while (status < SYSTEM_STATUSES && !same(word + others, status_names[status])) status++;
+	bool returns = same(action, "return");
+	if (status == SYSTEM_STATUSES || (!returns && !same(action, "continue") && !same(action, "merge"))) return false;
+	for (size_t i = 0; i < SYSTEM_STATUSES; i++)
+		if ((i == status) != others) s->returns[i] = returns;
+	return true;
+}
+
+/* What stands in brackets, of which `line` is just behind the first. */
+static bool read_actions(struct system_service *s, struct bytes *line)
+{
+	const uint8_t *end = line->len > 0 ? memchr(line->at, ']', line->len) : NULL;
+	struct text written = text_in(s->actions, sizeof s->actions);
+	const char *space = "[";
+	char word[64];
+
+	if (end == NULL) return false;
+	struct bytes inside = bytes_first(*line, (size_t)(end - line->at));
+	*line = bytes_skip(*line, inside.len + 1);
+	while (next_word(&inside, word, sizeof word)) {
+		text_printf(&written, "%s%s", space, word);
+		space = " ";
+		if (!read_action(s, word)) return false;
+	}
+	text_puts(&written, "]");
+	return *space == ' ';
+}
+
+/* A name ends at a blank or where its actions begin. */
+static bool read_service(struct system_order *o, struct bytes *line)
+{
+	size_t len = 0;
+	while (len < line->len && !is_blank(line->at[len]) && line->at[len] != '[') len++;
+	struct system_service s = { .returns = { [SYSTEM_SUCCESS] = true } };
+	if (len == 0 || len >= sizeof s.name) return false;
+	memcpy(s.name, line->at, len);
+	*line = bytes_skip(*line, len);
+	while (line->len > 0 && is_blank(*line->at)) *line = bytes_skip(*line, 1);
+	if (line->len > 0 && *line->at == '[') {
+		*line = bytes_skip(*line, 1);
+		if (!read_actions(&s, line)) return false;
+	}
+	if (o->services < SYSTEM_SERVICES_MAX) o->service[o->services++] = s;
+	else o->ignored++;
+	return true;
+}
+
+static void read_order(struct system_order *o, struct bytes line, unsigned number)
+{
+	*o = (struct system_order){ .line = number };
+	for (;;) {
+		while (line.len > 0 && is_blank(*line.at)) line = bytes_skip(line, 1);
+		if (line.len == 0) return;
+		if (read_service(o, &line)) continue;
+		o->bad = true;
+		o->services = 0;
+		return;
+	}
+}
+
+void system_order_read(struct system_order *o, struct bytes nsswitch)
+{
+	struct bytes line;
+
+	read_order(o, bytes_of("files dns"), 0);
+	for (unsigned number = 1; next_line(&nsswitch, &line); number++) {
+		line = without_comment(line);
+		while (line.len > 0 && is_blank(*line.at)) line = bytes_skip(line, 1);
+		if (line.len < 6 || memcmp(line.at, "hosts", 5) != 0) continue;
+		if (line.at[5] == ':' || is_blank(line.at[5])) read_order(o, bytes_skip(line, 6), number);
+	}
+}
+
+/* ---- services that only the C library can ask ---- */
+
+static const struct { const char *name, *words; bool minimal; } services[] = {
+	{ "mdns", "multicast DNS (Avahi)", false }, { "mdns4", "multicast DNS over IPv4 (Avahi)", false },
+	{ "mdns6", "multicast DNS over IPv6 (Avahi)", false }, { "mdns_minimal", "multicast DNS (Avahi), for .local only", true },
+	{ "mdns4_minimal", "multicast DNS over IPv4 (Avahi), for .local only", true },
+	{ "mdns6_minimal", "multicast DNS over IPv6 (Avahi), for .local only", true },
+	{ "resolve", "systemd-resolved, over a socket of its own", false },
+	{ "myhostname", "systemd's names of this machine itself", false },
+	{ "mymachines", "systemd's containers on this machine", false },
+	{ "sss", "SSSD, which asks a directory", false }, { "ldap", "an LDAP directory", false },
+	{ "nis", "NIS, the yellow pages", false }, { "nisplus", "NIS+", false }, { "hesiod", "Hesiod, over DNS", false },
+	{ "db", "a database file in /var/db", false }, { "wins", "Samba's NetBIOS names", false },
+	{ "libvirt", "libvirt's guests, by their names", false }, { "libvirt_guest", "libvirt's guests", false },
+	{ "gw_name", "the default router", false }, { "cache", "a cache", false },
+};
+
+const char *system_service_words(const char *service)
+{
+	for (size_t i = 0; i < COUNT(services); i++)
+		if (strcmp(services[i].name, service) == 0) return services[i].words;
+	return NULL;
+}
+
+static bool ends_in(const char *name, const char *end)
+{
+	size_t len = strlen(name), last = strlen(end);
+	if (len > 0 && name[len - 1] == '.') len--;
+	if (len < last) return false;
+	for (size_t i = 0; i < last; i++)
+		if (lower(name[len - last + i]) != end[i]) return false;
+	return len == last || name[len - last - 1] == '.';
+}
+
+bool system_service_knows(const char *service, const char *name, const char *hostname)
+{
+	for (size_t i = 0; i < COUNT(services); i++)
+		if (services[i].minimal && strcmp(services[i].name, service) == 0) return ends_in(name, "local");
+	if (strcmp(service, "myhostname") != 0) return true;
+	return same(name, hostname) || ends_in(name, "localhost") || ends_in(name, "localhost.localdomain") ||
+	       same(name, "_gateway") || same(name, "_outbound");
+}
+
+/* ---- hosts, host.conf ---- */
+
+static bool line_names(struct bytes line, const char *name)
+{
+	char word[DNS_NAME_TEXT_MAX];
+	while (next_word(&line, word, sizeof word))
+		if (same(word, name)) return true;
+	return false;
+}
+
+void system_hosts_find(struct system_hosts *h, struct bytes hosts, const char *name, bool multi)
+{
+	char word[IP_TEXT_MAX];
+	struct bytes line;
+	struct ip ip;
+
+	*h = (struct system_hosts){ .count = 0 };
+	for (unsigned number = 1; next_line(&hosts, &line); number++) {
+		line = without_comment(line);
+		if (!next_word(&line, word, sizeof word) || !ip_parse(word, &ip) || *name == '\0' || !line_names(line, name)) continue;
+		if (h->count == SYSTEM_ADDRESSES_MAX) h->ignored++;
+		else h->line[h->count] = number, h->ip[h->count++] = ip;
+		if (!multi) return;
+	}
+}
+
+bool system_multi(struct bytes host_conf)
+{
+	struct bytes line;
+	char word[16];
+	bool multi = false;
+
+	while (next_line(&host_conf, &line)) {
+		line = without_comment(line);
+		if (next_word(&line, word, sizeof word) && same(word, "multi") && next_word(&line, word, sizeof word))
+			multi = same(word, "on");
+	}
+	return multi;
+}

@@ -54,4 +54,43 @@ void system_resolv_of(struct tool_env *, struct system_resolv *);
  * search list; a last dot ends all searching. What would be no name is left out. 0: `name` is none. */
 size_t system_names(const struct system_resolv *, const char *name, struct dns_name names[SYSTEM_NAMES_MAX]);
 
+/* ---- nsswitch.conf(5): who is asked, in their order, and after what answer nobody else is ---- */
+
+#define SYSTEM_SERVICES_MAX 12
+enum system_status { SYSTEM_SUCCESS, SYSTEM_NOTFOUND, SYSTEM_UNAVAIL, SYSTEM_TRYAGAIN };
+#define SYSTEM_STATUSES 4
+
+struct system_service {
+	char name[32];                    /* "files" */
+	bool returns[SYSTEM_STATUSES];    /* after that status it is over; usually after SYSTEM_SUCCESS alone */
+	char actions[96];                 /* as they are written: "[NOTFOUND=return]", or "" */
+};
+struct system_order {
+	struct system_service service[SYSTEM_SERVICES_MAX]; size_t services;
+	unsigned line;                    /* where it stands; 0: nowhere, and "files dns" is what glibc does then */
+	bool bad;                         /* the line cannot be read: glibc asks nobody */
+	unsigned ignored;                 /* services that were too many */
+};
+void system_order_read(struct system_order *, struct bytes nsswitch);
+const char *system_status_text(enum system_status); /* "NOTFOUND" */
+
+/* What the service is, in a few words, for those that only the C library can ask; NULL: it is not known, either.
+ * `files` and `dns` have none, for they are asked here. */
+const char *system_service_words(const char *service);
+
+/* Whether such a service can have anything to say of `name`: those that are for a kind of names only pass on all others. */
+bool system_service_knows(const char *service, const char *name, const char *hostname);
+
+/* ---- hosts(5) and host.conf(5) ---- */
+
+#define SYSTEM_ADDRESSES_MAX 32
+struct system_hosts {
+	struct ip ip[SYSTEM_ADDRESSES_MAX]; unsigned line[SYSTEM_ADDRESSES_MAX]; size_t count;
+	unsigned ignored; /* addresses that were too many */
+};
+
+/* The addresses of `name`, letter by letter but for case. Those of every line, if `multi`; otherwise of the first that has it. */
+void system_hosts_find(struct system_hosts *, struct bytes hosts, const char *name, bool multi);
+bool system_multi(struct bytes host_conf);
+
 #endif
