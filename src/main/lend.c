@@ -225,7 +225,7 @@ void lend_start(struct lend *l, struct net *net, bool host, struct room memory)
 		.net = net, .memory = &l->memory, .out = &l->out.text, .err = &l->err.text, .rng = &l->rng,
 		.files = memory.at ? files_host(&l->memory) : NULL, .server_port = 53, .date = date.tv_sec,
 		.date_at = net_now(net) - date.tv_nsec, /* when that second began */
-		.color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .want = want, .create = create,
+		.screen = isatty(STDOUT_FILENO), .color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .want = want, .create = create,
 		.variable = variable, .interface = interface,
 	};
 }

@@ -2,6 +2,7 @@
 #include "tool/lookup.h"
 
 #include "tool/asking.h"
+#include "tool/names.h"
 
 #define QUESTIONS_MAX 4 /* two for this name; two of one that was just given up may be dying */
 
@@ -122,8 +123,9 @@ void lookup_start(struct lookup *l, struct tool_env *env, const char *host)
 	l->error[0] = '\0';
 	struct text t = text_in(l->host, sizeof l->host);
 	text_puts(&t, host);
+	const char *why = names_typed(host, true, &name);
 	if (ip_parse(host, &ip)) done_at_once(l, ip, NULL);
-	else if (t.cut || t.len == 0 || !dns_name_parse(host, &name)) fail(l, "not a host's name: %s", l->host);
+	else if (t.cut || why != NULL) fail(l, "not a host's name: %s (%s)", l->host, t.cut ? "too long" : why);
 	else if (is_localhost(&name)) done_at_once(l, ip4_of(0x7f000001), &six_one);
 	else if (env->servers_count == 0) fail(l, "no name server is configured");
 	else if (l->asking == NULL && (l->asking = asking_for(env)) == NULL) fail(l, "no memory to look up %s", l->host);

@@ -55,6 +55,7 @@ struct tool_env {
 	instant date_at;
 	struct trace *trace;       /* or NULL: a tool's machines say why here, just before the packet they send for it */
 	const struct system_texts *system; /* this machine's files about names; NULL: the net has only `servers` */
+	bool screen;               /* out is a terminal */
 	bool color;                /* out is a terminal that shows colour */
 	/* for TLS; each may be NULL */
 	struct crypt *crypt;       /* there is no TLS without */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "tool/url.h"
 
+#include "tool/names.h"
+
 static const char *const names[URL_SCHEMES] = { "tcp", "udp", "multicast", "broadcast", "http", "tls", "https" };
 
 const char *url_scheme_name(enum url_scheme s) { return names[s]; }
@@ -28,15 +30,30 @@ static bool is_host_byte(char c)
 	       c == '_' || c == ':';
 }
 
+/* As the DNS, a certificate and a server's "Host:" have it. */
+static const char *take_other_script(const char *s, size_t len, struct url *u)
+{
+	char typed[IDN_TYPED_MAX + 1];
+
+	if (len >= sizeof typed) return "the host's name is too long";
+	memcpy(typed, s, len);
+	typed[len] = '\0';
+	return names_host(typed, u->host);
+}
+
 static const char *take_host(const char *s, size_t len, bool bracketed, struct url *u)
 {
 	const char *zone = memchr(s, '%', len);
+	size_t ascii = 0;
+
+	while (ascii < len && (uint8_t)s[ascii] < 0x80) ascii++;
+	if (ascii < len && !bracketed) return take_other_script(s, len, u);
 
 	if (zone != NULL && !decimal(zone + 1, len - (size_t)(zone + 1 - s), &u->at.interface))
 		return "the interface after % is a number";
 	if (zone != NULL) len = (size_t)(zone - s);
 	if (len > URL_HOST_MAX) return "the host's name is too long";
-	for (size_t i = 0; i < len; i++) if (!is_host_byte(s[i])) return "a host's name has letters, digits, dots and dashes";
+	for (size_t i = 0; i < len; i++) if (!is_host_byte(s[i]) && !bracketed) return "a host's name has letters, digits, dots and dashes";
 	memcpy(u->host, s, len);
 	u->host[len] = '\0';
 	u->is_address = len == 0 || ip_parse(u->host, &u->at.ip);

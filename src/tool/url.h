@@ -2,6 +2,8 @@
 /* url.h - where to, or where to listen, as one word: tcp://www.example.com:6666, udp://:7777,
  * multicast://239.1.2.3:5555, broadcast://:5556, http://[2001:db8::1]:8080/a/b (RFC 3986), tls://HOST:PORT, https://HOST/a.
  *
+ * A host's name in another script (http://bücher.example) is kept as its A-labels.
+ *
  * An address may name an interface by its number (RFC 6874 with a plain "%"): [fe80::1%2], 239.1.2.3%2.
  */
 #ifndef TULLE_TOOL_URL_H
@@ -15,7 +17,7 @@ enum url_scheme { URL_TCP, URL_UDP, URL_MULTICAST, URL_BROADCAST, URL_HTTP, URL_
 
 struct url {
 	enum url_scheme scheme;
-	char host[URL_HOST_MAX + 1]; /* as written, without brackets and interface; "" for any */
+	char host[URL_HOST_MAX + 1]; /* as written, without brackets and interface, in ASCII; "" for any */
 	bool is_address;             /* then `at.ip` is it; or host is "" */
 	struct addr at;              /* the port is always right; ip is the IPv6 wildcard for "" */
 	const char *path;            /* of http and https: with "?..."; "/" if there is none */
