@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "wire/dns.h"
+#include "wire/dns_present.h"
 
 #define CAA_TAG_MAX 15
 
@@ -133,61 +133,8 @@ bool dns_rdata_soa(const struct dns_rr *rr, struct dns_soa *soa)
 	return true;
 }
 
-static void string_print(struct bytes b, struct text *t)
-{
-	text_puts(t, "\"");
-	for (size_t i = 0; i < b.len; i++) {
-		uint8_t c = b.at[i];
-		if (c < ' ' || c >= 127) text_printf(t, "\\%03u", c);
-		else if (c == '"' || c == '\\') text_printf(t, "\\%c", c);
-		else text_put(t, (struct bytes){ &c, 1 });
-	}
-	text_puts(t, "\"");
-}
-
-static void hex_print(struct bytes b, struct text *t)
-{
-	for (size_t i = 0; i < b.len; i++) text_printf(t, "%02X", b.at[i]);
-}
-
-static void field_print(const struct dns_field *f, struct text *t)
-{
-	char buffer[DNS_NAME_TEXT_MAX];
-
-	switch (f->kind) {
-	case '1': case '2': case '4': text_printf(t, "%u", (unsigned)f->number); break;
-	case 'a': text_puts(t, ip_text(ip4_of(load_be32(f->raw.at)), buffer)); break;
-	case 'q': text_puts(t, ip_text(ip6_of(f->raw.at), buffer)); break;
-	case 'n': case 'N': text_puts(t, dns_name_text(&f->name, buffer)); break;
-	case 's': case 'S': string_print(bytes_skip(f->raw, 1), t); break;
-	case 'g': text_put(t, bytes_skip(f->raw, 1)); break;
-	case 'v': string_print(f->raw, t); break;
-	default: hex_print(f->raw, t); break;
-	}
-}
-
-static bool well_formed(struct dns_fields f)
-{
-	struct dns_field field;
-
-	do {
-		if (dns_field_next(&f, &field) != DROP_NONE) return false;
-	} while (field.kind != '\0');
-	return true;
-}
-
 void dns_rdata_print(const struct dns_rr *rr, struct text *t)
 {
-	struct dns_fields f;
-	struct dns_field field;
-
-	if (!dns_fields(rr, &f) || !well_formed(f)) { /* RFC 3597, 5 */
-		text_printf(t, "\\# %zu%s", rr->rdata.len, rr->rdata.len > 0 ? " " : "");
-		hex_print(rr->rdata, t);
-		return;
-	}
-	for (const char *gap = ""; dns_field_next(&f, &field) == DROP_NONE && field.kind != '\0'; gap = " ") {
-		text_puts(t, gap);
-		field_print(&field, t);
-	}
+	static const struct dns_style whole; /* nothing split, nothing left out */
+	dns_present_rdata(rr, &whole, t);
 }
