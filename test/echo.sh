@@ -9,13 +9,15 @@ stop() { # PID: as SIGTERM does
 }
 
 # --- lines, and --raw ---
-"$TULLE" echo serve tcp://127.0.0.1:6666 udp://127.0.0.1:7777 tls://127.0.0.1:6443 --explain >server 2>&1 &
+MALLOC_PERTURB_=128 "$TULLE" echo serve tcp://127.0.0.1:6666 udp://127.0.0.1:7777 tls://127.0.0.1:6443 --explain >server 2>&1 &
 lines=$!
 "$TULLE" echo serve tcp://127.0.0.1:6667 --raw >raw 2>&1 &
 raw=$!
 servers="$lines $raw"
 await server tls && await raw tcp
 result $? 'servers of lines and of bytes listen'
+[ "$(awk '/^VmHWM/ { print $2 }' /proc/$lines/status)" -lt 400000 ]
+result $? 'room for thousands of connections costs nothing before they come'
 mkfifo in
 timeout 20 nc -N 127.0.0.1 6666 <in >log &
 client=$!
@@ -100,8 +102,7 @@ servers=''
 (ulimit -n 64; exec "$TULLE" echo serve tcp://127.0.0.1:6668 >few 2>few.says) &
 servers=$!
 await few tcp
-mkfifo wait
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40; do
+for i in $(seq 40); do
 	"$TULLE" echo call tcp://127.0.0.1:6668 --every 100ms >few.$i 2>&1 &
 	clients="${clients:-} $!"
 done

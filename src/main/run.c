@@ -14,6 +14,7 @@
 #include "host/epoll.h"
 #include "main/command.h"
 #include "main/lend.h"
+#include "main/memory.h"
 #include "main/terminal.h"
 
 #define DESCRIPTORS_KEPT 16 /* for those a server turns away, for files, and for looking up names */
@@ -112,17 +113,17 @@ static uint32_t connections_max(void)
 int run_tool(struct net *net, const struct run_names *names, enum sandbox_profile profile, int argc, char **argv)
 {
 	static struct lend lend;
-	uint8_t *block = calloc(1, TOOL_MEMORY_BYTES);
+	struct room memory = memory_open(TOOL_MEMORY_BYTES);
 	struct tool *t = NULL;
 	const char *why = "no memory";
 	int status = TOOL_FAILED;
 
-	lend_start(&lend, net, profile == SANDBOX_SOCKETS, (struct room){ block, block ? TOOL_MEMORY_BYTES : 0 });
+	lend_start(&lend, net, profile == SANDBOX_SOCKETS, memory);
 	signals_watch();
 	lend.env.servers_count = names->count;
 	memcpy(lend.env.servers, names->server, sizeof lend.env.servers);
 	if (profile == SANDBOX_SOCKETS) lend.env.connections_max = connections_max();
-	if (block == NULL || !seed(&lend.rng)) {
+	if (memory.at == NULL || !seed(&lend.rng)) {
 		text_printf(lend.env.err, "tulle: %s\n", why);
 	} else if ((t = tool_open(argc, (const char *const *)argv, &lend.env)) == NULL) {
 		status = lend.env.status;
@@ -134,7 +135,7 @@ int run_tool(struct net *net, const struct run_names *names, enum sandbox_profil
 	}
 	if (t != NULL && t->end) t->end(t);
 	lend_end(&lend);
-	free(block);
+	memory_close(memory);
 	return status;
 }
 
@@ -187,13 +188,13 @@ int main_tool(int argc, char **argv)
 	if (!way_named(&limits.way)) return TOOL_USAGE;
 	raise_descriptors();
 	limits.streams_max = STREAMS_MAX; /* memory that no connection has used costs nothing, but it has to be there to promise */
-	memory = (struct room){ calloc(1, host_size(&limits)), host_size(&limits) };
+	memory = memory_open(host_size(&limits));
 	if (memory.at != NULL) net = host_init(memory, &limits);
 	if (net == NULL) perror("tulle: cannot use this host's sockets");
 	else {
 		status = run_tool(net, &names, SANDBOX_SOCKETS, argc, argv);
 		host_close(net);
 	}
-	free(memory.at);
+	memory_close(memory);
 	return status;
 }

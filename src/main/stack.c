@@ -8,6 +8,7 @@
 #include "link/packet.h"
 #include "link/tap.h"
 #include "main/command.h"
+#include "main/memory.h"
 #include "main/run.h"
 #include "stack/stack.h"
 
@@ -129,7 +130,7 @@ int main_stack(int argc, char **argv)
 	struct device_link device = { .link = NULL };
 	struct stack_limits limits = stack_limits_host;
 	limits.connections_max = limits.backlog_max = CONNECTIONS_MAX;
-	struct room frames = { NULL, PACKET_MEMORY_BYTES }, memory = { NULL, stack_size(&limits) };
+	struct room frames = { NULL, 0 }, memory = { NULL, 0 };
 	uint8_t seed[RNG_SEED_BYTES];
 	struct rng rng;
 	struct stack_config config = { .rng = &rng };
@@ -137,8 +138,8 @@ int main_stack(int argc, char **argv)
 
 	if (tool == 0) return TOOL_USAGE;
 	if (wire.names.count == 0) wire.names = run_names_read("/etc/resolv.conf");
-	frames.at = malloc(frames.len);
-	memory.at = calloc(1, memory.len);
+	frames = memory_open(PACKET_MEMORY_BYTES);
+	memory = memory_open(stack_size(&limits));
 	if (frames.at == NULL || memory.at == NULL || getrandom(seed, sizeof seed, 0) != sizeof seed) {
 		perror("tulle stack");
 		status = TOOL_FAILED;
@@ -157,7 +158,7 @@ int main_stack(int argc, char **argv)
 	}
 	if (device.link == &device.tap.link) tap_close(&device.tap);
 	else if (device.link != NULL) packet_close(&device.packet);
-	free(memory.at);
-	free(frames.at);
+	memory_close(memory);
+	memory_close(frames);
 	return status;
 }
