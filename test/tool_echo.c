@@ -165,8 +165,8 @@ static void stopping_ends_it(void)
 	lan_run_for(SECOND);
 	CHECK(on[ALICE].tool->done && on[ALICE].tool->status == 0 && measured(ALICE, "sent") == 5);
 	on[SERVER].tool->stop(on[SERVER].tool);
-	CHECK(on[SERVER].tool->done && said(SERVER, "1 connections"));
 	lan_run_for(SECOND);
+	CHECK(on[SERVER].tool->done && said(SERVER, "1 connections"));
 	CHECK(lan_tool(ALICE, "echo call tcp://10.0.0.1:6666"));
 	CHECK(lan_tool_ends(ALICE) && complained(ALICE, "refused"));
 }
@@ -244,6 +244,53 @@ static void a_line_comes_back_whole(void)
 	id = plain_stream(ALICE, "10.0.0.1:6667");
 	say(ALICE, id, "tw");
 	CHECK(heard(ALICE, id, "tw"));
+}
+
+/* Everything that was said comes back, the line without an end too, and then the server's end; it waits for ours. */
+static void stopping_lets_clients_finish(void)
+{
+	net_id idle, begun, late;
+	struct net_event ev;
+
+	lan_hosts(2);
+	CHECK(lan_tool(SERVER, "echo serve tcp://:6666"));
+	idle = plain_stream(ALICE, "10.0.0.1:6666");
+	begun = plain_stream(ALICE, "10.0.0.1:6666");
+	late = plain_stream(ALICE, "10.0.0.1:6666");
+	say(ALICE, begun, "begun");
+	net_send(lan_net(ALICE), late, bytes_of("on its way\n"));
+	on[SERVER].tool->stop(on[SERVER].tool);
+	lan_run_for(SECOND);
+	CHECK(!on[SERVER].tool->done && heard(ALICE, begun, "begun") && heard(ALICE, late, "on its way\n"));
+	unsigned ends = 0;
+	while (net_next(lan_net(ALICE), &ev)) ends += ev.what == NET_EOF;
+	CHECK_EQ(ends, 3);
+	net_finish(lan_net(ALICE), idle);
+	net_finish(lan_net(ALICE), begun);
+	lan_run_for(SECOND);
+	CHECK(!on[SERVER].tool->done);
+	net_abort(lan_net(ALICE), late);
+	lan_run_for(SECOND / 10);
+	CHECK(on[SERVER].tool->done && on[SERVER].tool->status == 0);
+	CHECK(said(SERVER, "3 connections, 0 datagrams, 16 bytes echoed") && !complained(SERVER, "cut off"));
+}
+
+static void stopping_does_not_wait_for_ever(void)
+{
+	instant from;
+
+	lan_hosts(2);
+	CHECK(lan_tool(SERVER, "echo serve tcp://:6666"));
+	net_id deaf = plain_stream(ALICE, "10.0.0.1:6666");
+	for (size_t i = 0; i < 100000; i++) { /* until neither takes more: it does not read */
+		if (net_send(lan_net(ALICE), deaf, bytes_of("I hear nothing\n")) == 0) lan_run_for(SECOND / 10);
+		if (i % 1000 == 0) lan_run_for(SECOND);
+	}
+	from = lan.now;
+	on[SERVER].tool->stop(on[SERVER].tool);
+	while (!on[SERVER].tool->done && lan.now < from + 100 * SECOND) lan_run_for(SECOND / 100);
+	CHECK(lan.now - from > TOOL_DRAIN_WITHIN - SECOND / 5 && lan.now - from < TOOL_DRAIN_WITHIN + SECOND / 5);
+	CHECK(on[SERVER].tool->done && on[SERVER].tool->status == 0 && complained(SERVER, "1 clients did not read or leave within 5 s"));
 }
 
 static void a_line_too_long_is_an_error(void)
@@ -363,6 +410,8 @@ int main(void)
 	ECHO_TEST(nobody_there_is_said_so);
 	ECHO_TEST(two_servers_do_not_talk_for_ever);
 	ECHO_TEST(stopping_ends_it);
+	ECHO_TEST(stopping_lets_clients_finish);
+	ECHO_TEST(stopping_does_not_wait_for_ever);
 	ECHO_TEST(wrong_words_are_told);
 	return tap_end();
 }

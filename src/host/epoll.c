@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "host/inside.h"
 
-#define CLOSE_WITHIN_MS 10000
+#define CLOSE_WITHIN (10 * SECOND)
 
 const struct host_limits host_limits_usual = {
 	.streams_max = 1024, .sockets_max = 256, .rx_bytes = 64 << 10, .tx_bytes = 64 << 10, .datagram_bytes = 1 << 20,
@@ -361,28 +361,31 @@ struct net *host_init(struct room zeroed, const struct host_limits *limits)
 
 const char *host_way_name(struct net *net) { return host_of(net)->uring != NULL ? "uring" : "epoll"; }
 
-/* A program may end when it has finished a stream; what the kernel had no room for goes while the peer reads on. */
-static void drain(struct host *h, struct slot *s)
+/* A program may end when it has finished a stream; what the kernel had no room for goes while the peer reads on. But all of
+ * them together have so long, however many they are. */
+static void drain(struct host *h, struct slot *s, instant until)
 {
 	struct pollfd one = { .fd = s->fd, .events = POLLOUT };
 
 	if (s->kind == SLOT_STREAM && h->epoll < 0) stream_flush(h, s);
 	while (s->kind == SLOT_STREAM && s->fin_wanted && !s->fin_sent && !s->broken) {
 		stream_flush(h, s);
-		if (!s->fin_sent && !s->broken && poll(&one, 1, CLOSE_WITHIN_MS) <= 0) return;
+		int left_ms = (int)((until - clock_now()) / MILLISECOND);
+		if (!s->fin_sent && !s->broken && poll(&one, 1, left_ms > 0 ? left_ms : 0) <= 0) return;
 	}
 }
 
 void host_close(struct net *net)
 {
 	struct host *h = host_of(net);
+	instant until = clock_now() + CLOSE_WITHIN;
 
 	flush_all(h);
 	if (h->uring != NULL) uring_close(h);
 	for (uint32_t i = 0; i < h->slot_fresh; i++) {
 		struct slot *s = &h->slot[i];
 		if (s->kind == SLOT_FREE || s->kind == SLOT_CLOSING) continue;
-		drain(h, s);
+		drain(h, s, until);
 		slot_give(h, s);
 	}
 	if (h->epoll >= 0) close(h->epoll);

@@ -47,8 +47,8 @@ struct net *host_init(struct room zeroed, const struct host_limits *);
 const char *host_way_name(struct net *); /* "epoll", "uring": which it has become */
 /* A connected stream socket, not blocking, that somebody else has opened becomes one of the net's; it is the net's to close. 0: no room. */
 net_id host_adopt(struct net *, int fd);
-/* Sends what it still can without waiting, and of streams that were finished all of it, if the peer is not idle for ten
- * seconds; closes every socket. */
+/* Sends what it still can without waiting, and of streams that were finished all of it, waiting for their peers at most ten
+ * seconds altogether; closes every socket. */
 void host_close(struct net *);
 
 #endif

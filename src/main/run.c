@@ -19,7 +19,7 @@
 
 #define DESCRIPTORS_KEPT 16 /* for those a server turns away, for files, and for looking up names */
 #define STREAMS_MAX 8192
-#define STOP_WITHIN (2 * SECOND) /* after a signal; a second signal ends it at once */
+#define STOP_WITHIN (TOOL_DRAIN_WITHIN + SECOND) /* after a signal, should the tool not end by itself; a second one ends it at once */
 
 /* --- signals --- */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/hash.h"
+#include "tool/drain.h"
 #include "tool/echo.h"
 #include "tool/echo_line.h"
 #include "tool/options.h"
@@ -39,6 +40,7 @@ struct serve {
 	struct { net_id id; instant at; } *leaver; /* a ring of PEERS_MAX, in the order of time; some may have left already */
 	uint32_t leavers_from, leavers_to, shedding;
 	bool full;                 /* and it was said */
+	struct drain drain;
 	uint64_t connections, open, open_max, shed, too_long, bytes, datagrams, heard;
 };
 
@@ -100,7 +102,7 @@ static void leave_first(struct serve *s)
 	peer_remove(s, p);
 }
 
-static void drain(struct serve *s, net_id id)
+static void read_over(struct serve *s, net_id id)
 {
 	for (struct bytes rest; (rest = net_peek(s->env->net, id)).len > 0;) net_take(s->env->net, id, rest.len);
 }
@@ -117,7 +119,7 @@ static void send_away(struct serve *s, struct peer *p, const char *why)
 	net_finish(net, p->id);
 	line_drop(&s->lines, &p->held);
 	p->leaving = true;
-	drain(s, p->id);
+	read_over(s, p->id);
 	if (s->leavers_to - s->leavers_from == PEERS_MAX) leave_first(s);
 	s->leaver[s->leavers_to % PEERS_MAX].id = p->id;
 	s->leaver[s->leavers_to++ % PEERS_MAX].at = instant_after(net_now(net), LEAVE_WITHIN);
@@ -129,7 +131,8 @@ static void leave_in_time(struct serve *s)
 	struct net *net = s->env->net;
 
 	while (s->leavers_from != s->leavers_to && s->leaver[s->leavers_from % PEERS_MAX].at <= net_now(net)) leave_first(s);
-	net_wake(net, s->leavers_from != s->leavers_to ? s->leaver[s->leavers_from % PEERS_MAX].at : NEVER);
+	instant at = s->leavers_from != s->leavers_to ? s->leaver[s->leavers_from % PEERS_MAX].at : NEVER;
+	net_wake(net, s->tool.done ? NEVER : instant_min(at, drain_deadline(&s->drain, net_now(net))));
 }
 
 /* --- TCP --- */
@@ -223,20 +226,33 @@ static bool echo_some(struct serve *s, struct peer *p)
 	return n > 0;
 }
 
+/* Asked to end: who has nothing on the way any more gets our end, and is read over until it sends its own. What was begun
+ * and has no end goes back as it is. */
+static void finish_if_dry(struct serve *s, struct peer *p)
+{
+	if (!drain_quiet(&s->drain, net_now(s->env->net)) || p->eof || net_peek(s->env->net, p->id).len > 0) return;
+	p->whole |= p->held.len > 0;
+	while (p->whole && echo_some(s, p)) {}
+	if (p->held.len > 0) return;
+	net_finish(s->env->net, p->id);
+	p->leaving = true;
+}
+
 static void pump(struct serve *s, net_id id)
 {
 	struct peer *p = peer_find(s, id);
 
 	if (p == NULL || p->leaving) {
-		drain(s, id);
+		read_over(s, id);
 		return;
 	}
 	while (echo_some(s, p)) {}
 	if (p->leaving) return;
+	finish_if_dry(s, p);
 	if (p->eof && p->held.len == 0) net_finish(s->env->net, id);
 	if (s->close_after == 0 || p->lines < s->close_after) return;
 	net_finish(s->env->net, id);
-	drain(s, id);
+	read_over(s, id);
 }
 
 /* What it said last has no end, and will get none. */
@@ -288,6 +304,7 @@ static void accepted(struct serve *s, const struct net_event *ev)
 	if (++s->open > s->open_max) s->open_max = s->open;
 	text_printf(s->env->out, "%s connected\n", addr_text(&ev->peer, who));
 	explain_sockets(s);
+	if (s->drain.on) pump(s, ev->id); /* its handshake was under way */
 }
 
 static void closed(struct serve *s, const struct net_event *ev)
@@ -335,6 +352,45 @@ static void datagram(struct serve *s, const struct net_event *ev)
 	if (net_sendto_from(s->env->net, ev->id, ev->local.ip, &ev->peer, ev->data)) s->bytes += ev->data.len;
 }
 
+/* --- the end --- */
+
+static void over(struct serve *s, uint64_t cut_off)
+{
+	text_printf(s->env->out, "%llu connections, %llu datagrams, %llu bytes echoed\n", (unsigned long long)s->connections,
+	            (unsigned long long)s->datagrams, (unsigned long long)s->bytes);
+	if (cut_off > 0)
+		text_printf(s->env->err, "echo serve: %llu clients did not read or leave within %d s and were cut off\n",
+		            (unsigned long long)cut_off, (int)(TOOL_DRAIN_WITHIN / SECOND));
+	secure_say_counts(&s->secure);
+	s->tool.done = true;
+}
+
+static void close_datagrams(struct serve *s)
+{
+	for (size_t i = 0; i < s->ports; i++) {
+		net_finish(s->env->net, s->port[i].id); /* a listener's is stale by now */
+		s->port[i].id = 0;
+	}
+}
+
+/* Once the time to listen is over every connection is looked at; then each when something happens to it. */
+static void end_in_time(struct serve *s)
+{
+	struct net *net = s->env->net;
+	instant now = net_now(net);
+	uint64_t left = s->open + s->shedding;
+
+	if (s->tool.done || !drain_quiet(&s->drain, now)) return;
+	if (s->ports > 0 && s->port[0].id != 0) {
+		close_datagrams(s);
+		for (uint32_t i = 0; i < s->peers; i++) if (s->peer[i].id != 0 && !s->peer[i].leaving) pump(s, s->peer[i].id);
+		left = s->open + s->shedding;
+	}
+	if (left > 0 && !drain_over(&s->drain, now)) return;
+	for (uint32_t i = 0; i < s->peers; i++) if (s->peer[i].id != 0) net_abort(net, s->peer[i].id);
+	over(s, left);
+}
+
 static void event(void *self, struct net *net, const struct net_event *ev)
 {
 	struct serve *s = self;
@@ -350,21 +406,29 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 	default: break; /* nothing else concerns an echo */
 	}
 	secure_say_failure(&s->secure);
+	if (s->drain.on) end_in_time(s);
 	leave_in_time(s);
 	measure(s);
 }
 
 /* --- life --- */
 
+static bool is_stream(enum url_scheme scheme) { return scheme == URL_TCP || scheme == URL_TLS; }
+
+/* Whoever is being served is let go in order, and datagrams that have come are answered still. */
 static void stop(struct tool *t)
 {
 	struct serve *s = (struct serve *)t;
+	bool idle = s->open + s->shedding == 0;
 
-	for (size_t i = 0; i < s->ports; i++) net_finish(s->env->net, s->port[i].id);
-	text_printf(s->env->out, "%llu connections, %llu datagrams, %llu bytes echoed\n", (unsigned long long)s->connections,
-	            (unsigned long long)s->datagrams, (unsigned long long)s->bytes);
-	secure_say_counts(&s->secure);
-	t->done = true;
+	if (s->drain.on) return;
+	drain_start(&s->drain, net_now(s->env->net));
+	for (size_t i = 0; i < s->ports; i++) {
+		if (is_stream(s->port[i].url.scheme)) net_finish(s->env->net, s->port[i].id);
+		else idle = false;
+	}
+	if (idle) over(s, 0);
+	else leave_in_time(s);
 }
 
 static void end_tool(struct tool *t) { secure_end(&((struct serve *)t)->secure); }

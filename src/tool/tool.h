@@ -26,6 +26,7 @@ struct tls_keylog;   /* proto/tls/keylog.h */
 
 #define TOOL_SERVERS_MAX 3
 #define TOOL_MEMORY_BYTES (32u << 20) /* what main/ and the lab lend unless a tool asks for more */
+#define TOOL_DRAIN_WITHIN (5 * SECOND) /* a tool that is asked to end finishes what is under way; for no longer than this */
 
 /* Exit statuses of every tool. */
 enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 64 };
@@ -87,7 +88,9 @@ struct tool {
 	struct app app;
 	bool done;   /* nothing more will come of it; `status` is its exit status */
 	int status;
-	void (*stop)(struct tool *); /* asked to end (SIGTERM): closes what is open; NULL: just drop it */
+	/* Asked to end (SIGTERM): closes what is open; a server lets what is under way finish, and is done by itself within
+	 * TOOL_DRAIN_WITHIN (drain.h). NULL: just drop it. */
+	void (*stop)(struct tool *);
 	void (*resized)(struct tool *); /* the terminal it was lent has another size; NULL: it does not mind */
 	void (*end)(struct tool *);  /* before its memory goes: wipes secrets, gives back what is libcrypto's; NULL: nothing to */
 	struct tool_measure measure[TOOL_MEASURES_MAX]; /* name NULL: the end */
