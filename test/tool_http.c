@@ -358,6 +358,55 @@ static void get_reads_what_serve_gives(void)
 	CHECK(on[SERVER].tool->done && said(SERVER, "6 requests"));
 }
 
+/* Reads a ring at a time to the server's end, and gives its own. */
+static size_t read_slowly(net_id id)
+{
+	struct net *net = lan_net(OTHER);
+	struct net_event ev;
+	size_t all = 0;
+
+	for (bool eof = false; !eof && all <= 2 * LARGE_BYTES;) {
+		struct bytes b = net_peek(net, id);
+		all += b.len;
+		net_take(net, id, b.len);
+		lan_run_for(MILLISECOND);
+		while (net_next(net, &ev)) eof |= ev.what == NET_EOF || ev.what == NET_CLOSED;
+	}
+	net_finish(net, id);
+	lan_run_for(SECOND / 10);
+	return all;
+}
+
+/* Asked to end: who is being answered gets all of it, who is idle gets our end, and half a request is not waited for for ever. */
+static void stopping_finishes_what_is_under_way(void)
+{
+	struct addr at = lan_addr("10.0.0.1:80");
+
+	CHECK(serve());
+	call_server(); /* and is idle, between requests */
+	say_to_server("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	net_id slow = net_connect(lan_net(OTHER), &at);
+	lan_run_for(SECOND);
+	net_send(lan_net(OTHER), slow, bytes_of("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"));
+	lan_run_for(SECOND);
+	CHECK(measured(SERVER, "bytes") > 0 && measured(SERVER, "bytes") < LARGE_BYTES);
+	on[SERVER].tool->stop(on[SERVER].tool);
+	lan_run_for(SECOND);
+	CHECK(heard.eof && !on[SERVER].tool->done);
+	net_finish(lan_net(CLIENT), heard.id);
+	CHECK(read_slowly(slow) > LARGE_BYTES);
+	CHECK(on[SERVER].tool->done && on[SERVER].tool->status == 0 && said(SERVER, "2 requests on 2 connections") && !complained(SERVER, "cut"));
+	lan_tools_end();
+	CHECK(serve());
+	call_server();
+	say_to_server("GET / HTTP");
+	on[SERVER].tool->stop(on[SERVER].tool);
+	lan_run_for(TOOL_DRAIN_WITHIN - SECOND);
+	CHECK(!on[SERVER].tool->done);
+	lan_run_for(2 * SECOND);
+	CHECK(on[SERVER].tool->done && on[SERVER].tool->status == 0 && complained(SERVER, "1 clients did not"));
+}
+
 static void wrong_words_are_told(void)
 {
 	static const struct { const char *words, *why; } wrong[] = {
@@ -395,6 +444,7 @@ int main(void)
 	HTTP_TEST(a_slow_reader_gets_the_last_byte);
 	HTTP_TEST(more_than_it_has_room_for_are_told_so);
 	HTTP_TEST(get_reads_what_serve_gives);
+	HTTP_TEST(stopping_finishes_what_is_under_way);
 	HTTP_TEST(wrong_words_are_told);
 	return tap_end();
 }

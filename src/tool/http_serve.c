@@ -7,6 +7,7 @@
  */
 #include "base/hash.h"
 #include "base/heap.h"
+#include "tool/drain.h"
 #include "tool/http.h"
 #include "tool/http_message.h"
 #include "tool/options.h"
@@ -46,6 +47,7 @@ struct server {
 	struct index ids;        /* to numbers of clients */
 	struct heap deadlines;   /* by client */
 	uint8_t *chunk;
+	struct drain drain;
 	uint64_t requests, ok, refused, bytes, connections;
 };
 
@@ -275,7 +277,7 @@ static void request(struct server *s, struct client *c)
 	unsigned status = http_request_parse(http_head_bytes(&c->head), &r);
 
 	c->file = (struct file){ .kind = FILES_NONE };
-	c->keep = r.keep && (status == 0 || status == 405) && !r.chunked && r.content_length <= HTTP_BODY_IGNORED_MAX;
+	c->keep = r.keep && !s->drain.on && (status == 0 || status == 405) && !r.chunked && r.content_length <= HTTP_BODY_IGNORED_MAX;
 	c->skip = c->keep ? r.content_length : 0;
 	if (status != 0) refuse(s, c, &r, status, "");
 	else respond(s, c, &r);
@@ -327,7 +329,7 @@ static void read_over_rest(struct server *s, struct client *c)
 static void sent_all(struct server *s, struct client *c)
 {
 	close_file(s, c);
-	if (c->keep && !c->eof && !s->tool.done) {
+	if (c->keep && !c->eof) {
 		c->state = c->skip > 0 ? CLIENT_SKIPPING : CLIENT_READING;
 		within(s, c, HTTP_IDLE_FOR);
 		return;
@@ -424,6 +426,41 @@ static void stranger(struct net *net, const struct net_event *ev) /* one that wa
 	for (struct bytes b; (b = net_peek(net, ev->id)).len > 0;) net_take(net, ev->id, b.len);
 }
 
+/* --- the end --- */
+
+static void wake(struct server *s)
+{
+	struct net *net = s->env->net;
+	net_wake(net, s->tool.done ? NEVER : instant_min(heap_first_at(&s->deadlines), drain_deadline(&s->drain, net_now(net))));
+}
+
+static void over(struct server *s)
+{
+	text_printf(s->env->out, "%llu requests on %llu connections, %llu bytes\n", (unsigned long long)s->requests,
+	            (unsigned long long)s->connections, (unsigned long long)s->bytes);
+	secure_say_counts(&s->secure);
+	s->tool.done = true;
+}
+
+/* A connection without a request gets its end, once what was on its way has come; the others with their response. */
+static void end_in_time(struct server *s)
+{
+	instant now = net_now(s->env->net);
+	uint32_t left = 0;
+
+	if (s->tool.done || !drain_quiet(&s->drain, now)) return;
+	for (struct client *c = s->client; c < s->client + HTTP_CLIENTS_MAX; c++) {
+		if (c->state == CLIENT_READING && c->head.len == 0) too_late(s, c);
+		left += c->state != CLIENT_FREE;
+	}
+	if (left > 0 && !drain_over(&s->drain, now)) return;
+	for (struct client *c = s->client; c < s->client + HTTP_CLIENTS_MAX; c++) if (c->state != CLIENT_FREE) client_abort(s, c);
+	if (left > 0)
+		text_printf(s->env->err, "http serve: %u clients did not read or leave within %d s and were cut off\n", (unsigned)left,
+		            (int)(TOOL_DRAIN_WITHIN / SECOND));
+	over(s);
+}
+
 static void event(void *self, struct net *net, const struct net_event *ev)
 {
 	struct server *s = self;
@@ -439,8 +476,9 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 	}
 	if (!s->quiet) secure_say_failure(&s->secure);
 	while (heap_due(&s->deadlines, net_now(net), &who)) too_late(s, &s->client[who]);
+	if (s->drain.on) end_in_time(s);
 	measure(s);
-	net_wake(net, heap_first_at(&s->deadlines));
+	wake(s);
 }
 
 /* --- life --- */
@@ -449,11 +487,11 @@ static void stop(struct tool *t)
 {
 	struct server *s = (struct server *)t;
 
+	if (s->drain.on) return;
 	net_finish(s->env->net, s->listener);
-	text_printf(s->env->out, "%llu requests on %llu connections, %llu bytes\n", (unsigned long long)s->requests,
-	            (unsigned long long)s->connections, (unsigned long long)s->bytes);
-	secure_say_counts(&s->secure);
-	t->done = true;
+	drain_start(&s->drain, net_now(s->env->net));
+	if (s->unused_count == HTTP_CLIENTS_MAX) over(s);
+	wake(s);
 }
 
 static void end_tool(struct tool *t) { secure_end(&((struct server *)t)->secure); }
@@ -471,7 +509,10 @@ static struct server *lend(struct tool_env *env)
 	s->chunk = arena_take(env->memory, CHUNK_BYTES);
 	s->client = arena_take(env->memory, HTTP_CLIENTS_MAX * sizeof *s->client);
 	if (s->chunk == NULL || s->client == NULL) return NULL;
-	for (uint32_t i = HTTP_CLIENTS_MAX; i > 0;) s->unused[s->unused_count++] = --i; /* the first is used first */
+	for (uint32_t i = HTTP_CLIENTS_MAX; i > 0;) { /* the first is used first */
+		s->unused[s->unused_count++] = --i;
+		s->client[i].state = CLIENT_FREE;
+	}
 	return s;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* tls_server.c - shows what its clients do, message by message; what is typed goes to the last who came. */
 #include "proto/tls/tickets.h"
+#include "tool/drain.h"
 #include "tool/options.h"
 #include "tool/secure.h"
 #include "tool/tls.h"
@@ -8,6 +9,7 @@
 
 #define SEEN_BYTES (256u << 10)
 #define REPLAYS_MAX 1024
+#define OPEN_MAX 4096 /* connections at a time */
 
 struct server {
 	struct tool tool;
@@ -17,6 +19,8 @@ struct server {
 	struct tls_teller teller;
 	bool echo, once, retry, quiet;
 	uint64_t early, connections, bytes, early_bytes;
+	net_id open[OPEN_MAX]; uint32_t opens;
+	struct drain drain;
 	net_id listener, last; /* last: who came last and is still there; 0: nobody */
 	char words[URL_HOST_MAX + 32];
 };
@@ -32,14 +36,48 @@ static void measure(struct server *s)
 	memcpy(s->tool.measure, m, sizeof m);
 }
 
+static void over(struct server *s)
+{
+	if (!s->quiet) secure_say_counts(&s->secure);
+	s->tool.done = true;
+}
+
+static void close_listener(struct server *s)
+{
+	if (s->listener != 0) net_finish(s->env->net, s->listener);
+	s->listener = 0;
+}
+
+/* Each gets our end (close_notify) once what was on its way has come, and its own is waited for. */
+static void end_in_time(struct server *s)
+{
+	struct net *net = s->env->net;
+	instant now = net_now(net);
+
+	if (s->tool.done || !drain_quiet(&s->drain, now)) return;
+	for (uint32_t i = 0; i < s->opens; i++) net_finish(net, s->open[i]);
+	if (s->opens > 0 && !drain_over(&s->drain, now)) return;
+	if (s->opens > 0)
+		text_printf(s->env->err, "tls server: %u clients did not read or leave within %d s and were cut off\n", (unsigned)s->opens,
+		            (int)(TOOL_DRAIN_WITHIN / SECOND));
+	while (s->opens > 0) net_abort(net, s->open[--s->opens]);
+	over(s);
+}
+
+static void wake(struct server *s)
+{
+	net_wake(s->env->net, s->tool.done ? NEVER : drain_deadline(&s->drain, net_now(s->env->net)));
+}
+
 static void stop(struct tool *t)
 {
 	struct server *s = (struct server *)t;
 
-	if (s->listener != 0) net_finish(s->env->net, s->listener);
-	s->listener = 0;
-	if (!s->quiet) secure_say_counts(&s->secure);
-	t->done = true;
+	if (s->drain.on || s->tool.done) return;
+	close_listener(s);
+	drain_start(&s->drain, net_now(s->env->net));
+	if (s->opens == 0) over(s);
+	wake(s);
 }
 
 static void end_tool(struct tool *t)
@@ -54,6 +92,11 @@ static void accepted(struct server *s, const struct net_event *ev)
 	char who[ADDR_TEXT_MAX];
 	const struct tls *t = net_tls_of(s->env->net, ev->id);
 
+	if (s->opens == OPEN_MAX) {
+		net_abort(s->env->net, ev->id);
+		return;
+	}
+	s->open[s->opens++] = ev->id;
 	s->connections++;
 	s->last = ev->id;
 	if (s->quiet) return;
@@ -93,10 +136,13 @@ static void pump(struct server *s)
 static void closed(struct server *s, const struct net_event *ev)
 {
 	if (s->last == ev->id) s->last = 0;
+	for (uint32_t i = 0; i < s->opens; i++)
+		if (s->open[i] == ev->id) s->open[i] = s->open[--s->opens];
 	if (!s->quiet) text_printf(s->env->out, "= closed: %s\n", secure_why(&s->secure, ev->why));
 	if (!s->once) return;
 	s->tool.status = ev->why == NET_DONE ? TOOL_OK : TOOL_FAILED;
-	stop(&s->tool);
+	close_listener(s);
+	over(s);
 }
 
 static void event(void *self, struct net *net, const struct net_event *ev)
@@ -122,6 +168,10 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 	tls_tell_all(&s->teller);
 	if (!s->quiet) secure_say_failure(&s->secure);
 	pump(s);
+	if (s->drain.on) {
+		end_in_time(s);
+		wake(s);
+	}
 	measure(s);
 }
 
