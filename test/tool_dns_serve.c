@@ -2,7 +2,7 @@
 /* `dns serve` over a net made of arrays: clients who send many questions at once, in pieces, read slowly, or say
  * nothing at all. */
 #include "tap.h"
-#include "tool/tool.h"
+#include "tool/drain.h"
 #include "wire/dns.h"
 
 #define STREAMS 70
@@ -299,7 +299,54 @@ static void datagrams_are_answered_where_they_came(void)
 	CHECK_EQ(dns_parse((struct bytes){ fake.datagram, fake.datagram_len }, &m), DROP_NONE);
 	CHECK(fake.last_udp == 2 && m.id == 7 && m.counts[1] == 1 && measure("udp_questions") == 1);
 	tool->stop(tool);
+	CHECK(!tool->done && fake.wake_at == DRAIN_LISTEN_FOR);
+	tool->app.event(tool->app.self, &net, &ev); /* it was there before */
+	CHECK(measure("udp_questions") == 2);
+	fake.now = fake.wake_at;
+	event(NET_WAKE, 0);
 	CHECK(tool->done && tool->status == TOOL_OK);
+}
+
+/* Asked to end: whoever waits for an answer, or has half a question said, is waited for; the others get our end. */
+static void stopping_lets_them_finish(void)
+{
+	unsigned records[2];
+	size_t len;
+
+	CHECK(open_zone());
+	for (net_id id = 10; id < 13; id++) event(NET_ACCEPTED, id);
+	of(11)->out_room = 10;
+	arrive(11, 0, "big.e", DNS_TXT);
+	event(NET_READABLE, 11);
+	arrive(12, 0, "ns.e", DNS_A);
+	len = of(12)->in_len;
+	of(12)->in_len = 7;
+	event(NET_READABLE, 12);
+	tool->stop(tool);
+	fake.now = fake.wake_at;
+	event(NET_WAKE, 0);
+	CHECK(of(10)->finished && !of(11)->finished && !of(12)->finished && !tool->done && fake.wake_at == TOOL_DRAIN_WITHIN);
+	of(11)->out_room = 100000;
+	event(NET_WRITABLE, 11);
+	CHECK(answers(of(11), records, 2) == 1 && of(11)->finished);
+	of(12)->in_len = len, of(12)->out_room = 1000;
+	event(NET_READABLE, 12);
+	CHECK(answers(of(12), records, 2) == 1 && of(12)->finished);
+	arrive(10, 1, "ns.e", DNS_A); /* too late */
+	event(NET_READABLE, 10);
+	CHECK(of(10)->out_len == 0 && of(10)->in_at == of(10)->in_len);
+	for (net_id id = 10; id < 13; id++) {
+		CHECK(!tool->done);
+		event(NET_CLOSED, id);
+	}
+	CHECK(tool->done && tool->status == TOOL_OK && strstr(out_words, "0 questions over UDP, 2 over TCP from 3 clients") != NULL);
+	CHECK(open_zone());
+	event(NET_ACCEPTED, 10);
+	of(10)->in_len = 1; /* half a question, and no more for ever */
+	event(NET_READABLE, 10);
+	tool->stop(tool);
+	for (int i = 0; i < 2; i++) fake.now = fake.wake_at, event(NET_WAKE, 0);
+	CHECK(tool->done && tool->status == TOOL_OK && of(10)->aborted && fake.now == TOOL_DRAIN_WITHIN);
 }
 
 static const char *refusal(int argc, const char *const *argv)
@@ -341,6 +388,7 @@ int main(void)
 	TEST(the_one_silent_longest_makes_room);
 	TEST(a_question_too_long_ends_it);
 	TEST(datagrams_are_answered_where_they_came);
+	TEST(stopping_lets_them_finish);
 	TEST(what_is_wrong_is_said);
 	return tap_end();
 }

@@ -160,6 +160,33 @@ static void one_after_another(void)
 	CHECK(on[SERVER].tool->done && on[SERVER].tool->status == 0);
 }
 
+/* Asked to end, a listener takes what its client still says; but not for ever. */
+static void stopping_lets_the_client_finish(void)
+{
+	lan_hosts(4);
+	net_id alices = typist_for(ALICE);
+	typist_for(BOB);
+	CHECK(lan_tool(SERVER, "nc -l -k 7000"));
+	CHECK(lan_tool(ALICE, "nc -N 10.0.0.1 7000"));
+	lan_run_for(SECOND);
+	type(alices, "first\n");
+	lan_run_for(SECOND);
+	on[SERVER].tool->stop(on[SERVER].tool);
+	lan_run_for(SECOND);
+	CHECK(!on[SERVER].tool->done && !on[ALICE].tool->done);
+	type(alices, "last\n");
+	net_finish(lan_net(TYPIST), alices);
+	CHECK(lan_tool_ends(ALICE) && on[ALICE].tool->status == 0);
+	CHECK(on[SERVER].tool->done && on[SERVER].tool->status == 0 && said(SERVER, "first\nlast\n"));
+	CHECK(lan_tool(SERVER, "nc -l -k -d 7001") && lan_tool(BOB, "nc 10.0.0.1 7001"));
+	lan_run_for(SECOND);
+	on[SERVER].tool->stop(on[SERVER].tool);
+	lan_run_for(TOOL_DRAIN_WITHIN - SECOND);
+	CHECK(!on[SERVER].tool->done);
+	lan_run_for(2 * SECOND);
+	CHECK(on[SERVER].tool->done && on[SERVER].tool->status == 0);
+}
+
 static void wrong_words_are_told(void)
 {
 	static const struct { const char *words, *why; } wrong[] = {
@@ -192,6 +219,7 @@ int main(void)
 	NC_TEST(a_group_is_one_that_is_joined);
 	NC_TEST(which_ports_are_open);
 	NC_TEST(one_after_another);
+	NC_TEST(stopping_lets_the_client_finish);
 	NC_TEST(wrong_words_are_told);
 	return tap_end();
 }

@@ -22,6 +22,11 @@ static void drop(struct dns_clients *c, struct dns_stream *s)
 	c->dropped++;
 }
 
+static void read_over(struct dns_clients *c, const struct dns_stream *s)
+{
+	for (struct bytes b; (b = net_peek(c->net, s->id)).len > 0;) net_take(c->net, s->id, b.len);
+}
+
 bool clients_listen(struct dns_clients *c, const struct addr *local)
 {
 	net_id udp, tcp;
@@ -81,17 +86,22 @@ static bool read_question(struct dns_clients *c, struct dns_stream *s, struct dn
 	return true;
 }
 
-/* The end of a client that wants nothing more: with its last answer out, ours. */
+/* The end of a client that wants nothing more, or of one that is let go: with its last answer out, ours. */
 static void end_in_order(struct dns_clients *c, struct dns_stream *s)
 {
-	if (s->id == 0 || !s->eof || s->finished || s->waiting || s->rest > 0) return;
+	bool let_go = drain_quiet(&c->drain, net_now(c->net)) && s->have == 0;
+	if (s->id == 0 || !(s->eof || let_go) || s->finished || s->waiting || s->rest > 0) return;
 	s->finished = true;
 	net_finish(c->net, s->id);
 }
 
 static bool next_of(struct dns_clients *c, struct dns_stream *s, struct dns_asked *asked)
 {
-	if (s->id == 0 || s->waiting || s->rest > 0 || s->finished) return false;
+	if (s->id == 0 || s->waiting || s->rest > 0) return false;
+	if (s->finished) { /* nothing it says is answered any more, but its end comes after it */
+		read_over(c, s);
+		return false;
+	}
 	if (read_question(c, s, asked)) return true;
 	end_in_order(c, s);
 	return false;
@@ -200,13 +210,28 @@ void clients_step(struct dns_clients *c, instant now)
 		s->active_at = now;
 		net_finish(c->net, s->id);
 	}
+	for (struct dns_stream *s = c->stream; drain_quiet(&c->drain, now) && s < c->stream + DNS_CLIENTS_MAX; s++)
+		if (s->id != 0 && net_peek(c->net, s->id).len == 0) end_in_order(c, s);
 }
 
 instant clients_deadline(const struct dns_clients *c)
 {
-	instant at = NEVER;
+	instant at = drain_deadline(&c->drain, net_now(c->net));
 	for (const struct dns_stream *s = c->stream; s < c->stream + DNS_CLIENTS_MAX; s++) at = instant_min(at, idle_at(s));
 	return at;
+}
+
+void clients_stop(struct dns_clients *c, instant now)
+{
+	for (size_t i = 0; i < c->places; i++) net_finish(c->net, c->place[i].tcp);
+	drain_start(&c->drain, now);
+}
+
+bool clients_gone(const struct dns_clients *c, instant now)
+{
+	bool any = false;
+	for (const struct dns_stream *s = c->stream; s < c->stream + DNS_CLIENTS_MAX; s++) any |= s->id != 0;
+	return drain_quiet(&c->drain, now) && (!any || drain_over(&c->drain, now));
 }
 
 void clients_close(struct dns_clients *c)

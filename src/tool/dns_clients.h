@@ -9,11 +9,12 @@
  *     clients_reply(c, &client, bytes);                         // who has gone meanwhile gets nothing
  *     while (clients_next(c, &asked)) ...                       // over TCP the next question may lie there already
  *     on NET_WAKE: clients_step(c, now); sleep until clients_deadline(c)
+ *     asked to end: clients_stop(c, now); and when clients_gone(c, now), clients_close(c)
  */
 #ifndef TULLE_TOOL_DNS_CLIENTS_H
 #define TULLE_TOOL_DNS_CLIENTS_H
 
-#include "tool/tool.h"
+#include "tool/drain.h"
 #include "wire/dns.h"
 
 #define DNS_CLIENTS_MAX 64              /* over TCP; one more, and who was silent longest must go */
@@ -46,6 +47,7 @@ struct dns_clients {
 	uint64_t streams, evicted, dropped; /* ever; dropped: for what they sent, or what they did not take */
 	net_id lost;            /* a listener that has failed: nothing more will come; 0: none */
 	enum net_why lost_why;
+	struct drain drain;
 };
 
 bool clients_listen(struct dns_clients *, const struct addr *);
@@ -55,6 +57,8 @@ void clients_reply(struct dns_clients *, const struct dns_client *, struct bytes
 void clients_skip(struct dns_clients *, const struct dns_client *); /* no answer is due */
 void clients_step(struct dns_clients *, instant now);
 instant clients_deadline(const struct dns_clients *);
+void clients_stop(struct dns_clients *, instant now); /* nobody new; who has no question open is finished when it is quiet (drain.h) */
+bool clients_gone(const struct dns_clients *, instant now);
 void clients_close(struct dns_clients *);
 
 #endif

@@ -266,6 +266,17 @@ static void close_all(struct resolve *s)
 	s->tool.done = true;
 }
 
+/* Asked to end: when those over TCP have gone, and every question has its answer, or it has taken too long. */
+static bool is_over(const struct resolve *s)
+{
+	instant now = net_now(s->env->net);
+	bool busy = false;
+
+	if (!clients_gone(&s->clients, now)) return false;
+	for (size_t i = 0; i < QUESTIONS_MAX; i++) busy |= s->pending[i].asker != 0;
+	return !busy || drain_over(&s->clients.drain, now);
+}
+
 static void move_on(struct resolve *s)
 {
 	struct dns_asked asked;
@@ -280,6 +291,12 @@ static void move_on(struct resolve *s)
 	if (s->clients.lost != 0) {
 		text_printf(s->env->err, "dns resolve: no longer listening over TCP: %s\n", net_why_words(s->clients.lost_why));
 		s->tool.status = TOOL_FAILED;
+		close_all(s);
+		return;
+	}
+	if (is_over(s)) {
+		text_printf(s->env->out, "dns resolve: %llu questions, %llu answers\n", (unsigned long long)s->counts.queries,
+		            (unsigned long long)s->counts.answers);
 		close_all(s);
 		return;
 	}
@@ -300,7 +317,13 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 	move_on(s);
 }
 
-static void stop(struct tool *t) { close_all((struct resolve *)t); }
+static void stop(struct tool *t)
+{
+	struct resolve *s = (struct resolve *)t;
+
+	clients_stop(&s->clients, net_now(s->env->net));
+	move_on(s);
+}
 
 static struct tool *failed(struct tool_env *env, const char *what, const char *why)
 {

@@ -191,13 +191,24 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 		net_wake(net, clients_deadline(&s->clients));
 	}
 	measure(s);
+	if (clients_gone(&s->clients, net_now(net))) {
+		text_printf(s->env->out, "dns serve: %llu questions over UDP, %llu over TCP from %llu clients\n",
+		            (unsigned long long)s->udp_questions, (unsigned long long)s->tcp_questions, (unsigned long long)s->clients.streams);
+		close_all(s);
+	}
 	if (s->clients.lost == 0) return;
 	failed(s->env, "dns serve: no longer listening over TCP: %s", net_why_words(s->clients.lost_why));
 	s->tool.status = TOOL_FAILED;
 	close_all(s);
 }
 
-static void stop(struct tool *t) { close_all((struct serve *)t); }
+static void stop(struct tool *t)
+{
+	struct serve *s = (struct serve *)t;
+
+	clients_stop(&s->clients, net_now(s->env->net));
+	net_wake(s->env->net, clients_deadline(&s->clients));
+}
 
 struct tool *dns_serve_open(int argc, const char *const *argv, struct tool_env *env)
 {

@@ -41,6 +41,12 @@ static void measure(struct nc *n)
 
 /* --- the end --- */
 
+static void close_listener(struct nc *n)
+{
+	if (n->listener != 0) net_finish(n->env->net, n->listener);
+	n->listener = 0;
+}
+
 static void leave(struct nc *n, int status)
 {
 	struct net *net = n->env->net;
@@ -49,9 +55,9 @@ static void leave(struct nc *n, int status)
 	n->state = NC_LEAVING;
 	n->tool.status = status == TOOL_OK && n->output_failed ? TOOL_FAILED : status;
 	lookup_stop(&n->lookup);
-	if (n->listener != 0) net_finish(net, n->listener);
+	close_listener(n);
 	for (size_t i = 0; i < n->waiting_count; i++) net_abort(net, n->waiting[i].id);
-	n->waiting_count = 0, n->listener = 0;
+	n->waiting_count = 0;
 	if (n->output == 0) {
 		n->tool.done = true;
 		return;
@@ -108,7 +114,9 @@ void nc_over(struct nc *n, int status)
 	else n->status = status, n->failed++;
 	if (!(n->o.listen && n->o.keep && n->o.udp)) let_go(n);
 	n->give_up_at = n->quit_at = NEVER;
-	if (n->o.listen && n->o.keep) {
+	if (n->stopping) {
+		leave(n, TOOL_OK);
+	} else if (n->o.listen && n->o.keep) {
 		listen_on(n);
 	} else if (n->o.listen || n->next_port == n->o.ports) {
 		leave(n, n->any ? TOOL_OK : n->status);
@@ -363,10 +371,19 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 	net_wake(net, deadline(n));
 }
 
+/* Who is being served gets our end, what it still says is put out until its own comes, and it has so long for that. */
 static void stop(struct tool *t)
 {
 	struct nc *n = (struct nc *)t;
 
+	if (n->o.listen && !n->o.udp && n->state == NC_TALKING && !n->stopping) {
+		close_listener(n);
+		n->stopping = true;
+		nc_pump(n);
+		n->quit_at = instant_after(net_now(n->env->net), TOOL_DRAIN_WITHIN);
+		net_wake(n->env->net, deadline(n));
+		return;
+	}
 	if (n->id != 0) net_finish(n->env->net, n->id);
 	leave(n, n->state == NC_TALKING || n->state == NC_LISTENING ? TOOL_OK : TOOL_FAILED);
 }

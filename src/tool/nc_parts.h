@@ -50,6 +50,7 @@ struct nc {
 	struct nc_waiting waiting[NC_WAITING_MAX]; size_t waiting_count;
 	struct nc_peer peers[NC_PEERS_MAX]; size_t peer_count, peer_next;
 	bool input_over, finished, peer_over;
+	bool stopping;               /* asked to end: what has come goes out, nobody new comes */
 	instant quit_at, line_at;
 	uint8_t last_sent;           /* for -C: was it a CR? */
 	uint8_t piece[NC_PIECE_BYTES];

@@ -159,7 +159,7 @@ static void settle(struct nc *n)
 		nc_over(n, TOOL_FAILED);
 		return;
 	}
-	if (n->peer_over && (input_over || n->env->input_typed)) finish(n);
+	if (n->stopping || (n->peer_over && (input_over || n->env->input_typed))) finish(n);
 	if (!n->input_over || n->o.no_input) return;
 	if (n->o.finish || n->o.quit_after != NEVER) finish(n);
 	if (n->o.quit_after != NEVER && n->quit_at == NEVER) n->quit_at = instant_after(net_now(n->env->net), n->o.quit_after);
