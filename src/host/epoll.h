@@ -27,7 +27,7 @@
 #include "net/net.h"
 
 enum host_way {
-	HOST_USUAL, /* HOST_EPOLL: no slower, and less to trust in the kernel (bench/host.c) */
+	HOST_USUAL, /* HOST_EPOLL: no slower, and less to trust in the kernel (bench/echo.py) */
 	HOST_EPOLL,
 	HOST_URING, /* where the kernel allows it; else epoll */
 	HOST_URING_ONLY,
