@@ -5,19 +5,14 @@
 #include "tool/dns.h"
 #include "tool/dns_clients.h"
 #include "tool/options.h"
+#include "tool/roots.h"
 
 #define QUESTIONS_MAX 96  /* under way at once */
 #define PER_CLIENT_MAX 48 /* of one address: nobody takes all */
-#define SERVERS_MAX 13
+#define SERVERS_MAX ROOTS_COUNT
 #define CACHE_BYTES (4u << 20)
 #define OPT_BYTES 11
 #define IXFR 251          /* the first of the types that are no types of records (RFC 6895, 3.1) */
-
-/* The servers of the Internet's root (iana.org/domains/root/servers), if no --root is given. */
-static const char *const internet_root[SERVERS_MAX] = {
-	"198.41.0.4", "170.247.170.2", "192.33.4.12", "199.7.91.13", "192.203.230.10", "192.5.5.241", "192.112.36.4",
-	"198.97.190.53", "192.36.148.17", "192.58.128.30", "193.0.14.129", "199.7.83.42", "202.12.27.33",
-};
 
 struct pending {
 	uint64_t asker;       /* 0: free; its place in the table and a number that does not come again */
@@ -78,7 +73,7 @@ static bool words_read(struct words *w, int argc, const char *const *argv, struc
 	w->recurse = forwards.count == 0;
 	if (!servers_read(w, "root", &roots, env) || !servers_read(w, "forward", &forwards, env)) return false;
 	for (size_t i = 0; w->servers == 0 && i < SERVERS_MAX; i++)
-		if (ip_parse(internet_root[i], &w->server[i].ip)) w->server[i].port = DNS_PORT;
+		if (ip_parse(root_servers[i].ip4, &w->server[i].ip)) w->server[i].port = DNS_PORT;
 	if (roots.count + forwards.count == 0) w->servers = SERVERS_MAX;
 	for (; w->listens < listens.count; w->listens++)
 		if (!ip_parse(listen[w->listens], &w->listen[w->listens]))

@@ -12,6 +12,7 @@ static bool next_line(struct bytes *text, struct bytes *line)
 	size_t len = end != NULL ? (size_t)(end - text->at) : text->len;
 	*line = bytes_first(*text, len);
 	*text = bytes_skip(*text, len + (end != NULL));
+	if ((end = memchr(line->at, '\0', line->len)) != NULL) line->len = (size_t)(end - line->at); /* a string of C ends there */
 	return true;
 }
 
@@ -21,7 +22,7 @@ static bool next_word(struct bytes *line, char *word, size_t size)
 	while (line->len > 0 && is_blank(*line->at)) *line = bytes_skip(*line, 1);
 	size_t len = 0;
 	while (len < line->len && !is_blank(line->at[len])) len++;
-	bool fits = len < size && memchr(line->at, '\0', len) == NULL;
+	bool fits = len < size;
 	if (fits && len > 0) memcpy(word, line->at, len);
 	word[fits ? len : 0] = '\0';
 	*line = bytes_skip(*line, len);
