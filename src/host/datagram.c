@@ -51,9 +51,10 @@ net_id datagram_bind(struct net *net, const struct addr *local)
 
 	if (fd < 0) return net->why_not = kernel_why(errno), 0;
 	options_of_datagrams(h, fd, family);
-	if (ip_is_multicast(local->ip)) kernel_option(fd, SOL_SOCKET, SO_REUSEADDR, 1); /* a group has many ears */
 	socklen_t len = kernel_name(local, family, &name);
-	if (bind(fd, (struct sockaddr *)&name, len) < 0) {
+	bool group = ip_is_multicast(local->ip);
+	if (group) kernel_option(fd, SOL_SOCKET, SO_REUSEADDR, 1); /* it has many ears */
+	if ((group ? bind(fd, (struct sockaddr *)&name, len) : kernel_bind(h, fd, &name, len)) < 0) {
 		net->why_not = kernel_why(errno);
 		close(fd);
 		return 0;

@@ -318,15 +318,26 @@ size_t host_size(const struct host_limits *l)
 	       arena_cost(BATCH_MAX * (size_t)DATAGRAM_MAX) + arena_cost(GATHER_BYTES) + arena_cost(uring_size());
 }
 
-static bool open_way(struct host *h, void *uring)
+static bool open_way(struct host *h)
 {
 	enum host_way way = h->limits.way;
 
 	h->epoll = -1;
-	if ((way == HOST_URING || way == HOST_URING_ONLY) && uring_open(h, uring)) return true;
+	if ((way == HOST_URING || way == HOST_URING_ONLY) && uring_open(h, h->uring_memory)) return true;
 	if (way == HOST_URING_ONLY) return false;
 	h->epoll = epoll_create1(EPOLL_CLOEXEC);
 	return h->epoll >= 0;
+}
+
+bool host_renew(struct net *net, enum host_sharing sharing)
+{
+	struct host *h = host_of(net);
+
+	assert(h->live == 0);
+	if (h->uring != NULL) uring_close(h);
+	if (h->epoll >= 0) close(h->epoll);
+	h->sharing = sharing;
+	return open_way(h);
 }
 
 struct net *host_init(struct room zeroed, const struct host_limits *limits)
@@ -350,13 +361,13 @@ struct net *host_init(struct room zeroed, const struct host_limits *limits)
 	h->rings = arena_take(&a, (size_t)limits->streams_max * (limits->rx_bytes + limits->tx_bytes));
 	h->in.data = arena_take(&a, BATCH_MAX * (size_t)DATAGRAM_MAX);
 	h->out.data = arena_take(&a, GATHER_BYTES);
-	void *uring = arena_take(&a, uring_size());
-	assert(uring != NULL);
+	h->uring_memory = arena_take(&a, uring_size());
+	assert(h->uring_memory != NULL);
 	h->slot_free = h->rings_free = h->ready_first = h->due_first = h->starved = NO_SLOT;
 	h->wake_at = h->accept_at = NEVER;
 	h->budget = TURN_EVENTS;
 	h->now = clock_now();
-	return open_way(h, uring) ? &h->net : NULL;
+	return open_way(h) ? &h->net : NULL;
 }
 
 const char *host_way_name(struct net *net) { return host_of(net)->uring != NULL ? "uring" : "epoll"; }

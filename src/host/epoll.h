@@ -42,9 +42,16 @@ struct host_limits {
 };
 extern const struct host_limits host_limits_usual; /* 1,024 streams with rings of 64 KiB */
 
+/* Several processes, each with a net of its own, may serve at one port: each new connection and each new peer is the kernel's to
+ * give to one of them (SO_REUSEPORT; all are of one user). The first has made sure that nobody else has the port. */
+enum host_sharing { HOST_ALONE, HOST_SHARES_FIRST, HOST_SHARES };
+
 size_t host_size(const struct host_limits *);
 struct net *host_init(struct room zeroed, const struct host_limits *);
 const char *host_way_name(struct net *); /* "epoll", "uring": which it has become */
+/* In the child of a fork, before the net has any id: it waits for the kernel by descriptors of its own, and shares from then on the
+ * ports that it is told to listen and to bind at. False: errno says why. */
+bool host_renew(struct net *, enum host_sharing);
 /* A connected stream socket, not blocking, that somebody else has opened becomes one of the net's; it is the net's to close. 0: no room. */
 net_id host_adopt(struct net *, int fd);
 /* Sends what it still can without waiting, and of streams that were finished all of it, waiting for their peers at most ten

@@ -81,7 +81,9 @@ struct bounce { net_id id; struct addr peer; enum net_why why; };
 struct host {
 	struct net net;
 	struct host_limits limits;
+	enum host_sharing sharing;
 	int epoll;
+	void *uring_memory;
 	struct io_uring *uring;         /* NULL: epoll is the way */
 	uint32_t due_first;
 	uint32_t flights;
@@ -162,6 +164,7 @@ socklen_t kernel_name(const struct addr *, int family, struct sockaddr_in6 *); /
 struct addr kernel_addr(const struct sockaddr_in6 *);
 enum net_why kernel_why(int error);
 int kernel_socket(const struct addr *local, int type, int *family); /* -1 and errno */
+int kernel_bind(const struct host *, int fd, const struct sockaddr_in6 *, socklen_t); /* -1 and errno */
 void kernel_option(int fd, int level, int name, int value);
 void kernel_may_block(int fd);
 

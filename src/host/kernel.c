@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "host/inside.h"
 
@@ -51,6 +52,36 @@ enum net_why kernel_why(int error)
 }
 
 void kernel_option(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
+
+/* Whether a socket like this one could have the port alone. */
+static bool is_free(int fd, const struct sockaddr_in6 *name, socklen_t len)
+{
+	int type = SOCK_STREAM, only6 = 0;
+	socklen_t size = sizeof type;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0) return false;
+	int other = socket(name->sin6_family, type | SOCK_CLOEXEC, 0);
+	if (other < 0) return false;
+	size = sizeof only6;
+	if (name->sin6_family == AF_INET6 && getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only6, &size) == 0)
+		kernel_option(other, IPPROTO_IPV6, IPV6_V6ONLY, only6);
+	if (type == SOCK_STREAM) kernel_option(other, SOL_SOCKET, SO_REUSEADDR, 1);
+	bool is = bind(other, (const struct sockaddr *)name, len) == 0;
+	int error = errno;
+	close(other);
+	errno = error;
+	return is;
+}
+
+/* The kernel lets a port be shared with any process of this user that wants to, even one of another program's. */
+int kernel_bind(const struct host *h, int fd, const struct sockaddr_in6 *name, socklen_t len)
+{
+	bool chosen = name->sin6_port != 0; /* at the same place in both families' names */
+
+	if (h->sharing == HOST_SHARES_FIRST && chosen && !is_free(fd, name, len)) return -1;
+	if (h->sharing != HOST_ALONE && chosen) kernel_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	return bind(fd, (const struct sockaddr *)name, len);
+}
 
 /* An operation of io_uring on a socket that may not block fails where it should wait. */
 void kernel_may_block(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK); }

@@ -248,7 +248,7 @@ net_id stream_listen(struct net *net, const struct addr *local, const struct net
 	if (fd < 0) return net->why_not = kernel_why(errno), 0;
 	kernel_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	socklen_t len = kernel_name(local, family, &name);
-	if (!setting_begin(fd, family, NULL, how) || bind(fd, (struct sockaddr *)&name, len) < 0 || listen(fd, SOMAXCONN) < 0)
+	if (!setting_begin(fd, family, NULL, how) || kernel_bind(h, fd, &name, len) < 0 || listen(fd, SOMAXCONN) < 0)
 		return refuse_socket(net, fd);
 	if ((s = slot_take(h, SLOT_LISTENER, fd, family)) == NULL) {
 		close(fd);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -228,6 +229,14 @@ void lend_start(struct lend *l, struct net *net, bool host, struct room memory)
 		.screen = isatty(STDOUT_FILENO), .color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .want = want, .create = create,
 		.variable = variable, .interface = interface,
 	};
+}
+
+bool lend_seed(struct lend *l)
+{
+	uint8_t bytes[RNG_SEED_BYTES];
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) return false;
+	rng_init(&l->rng, bytes);
+	return true;
 }
 
 void lend_flush(struct lend *l)

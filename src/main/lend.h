@@ -9,6 +9,7 @@
 #ifndef TULLE_MAIN_LEND_H
 #define TULLE_MAIN_LEND_H
 
+#include "main/cores.h"
 #include "main/sink.h"
 #include "proto/tls/keylog.h"
 #include "tool/system.h"
@@ -24,10 +25,12 @@ struct lend {
 	struct tls_keylog keylog;
 	struct system_texts system;
 	struct x509_trust *trust;
+	struct cores cores;
 	struct net *host; /* the net, if it is that of this host's sockets; else NULL */
 };
 
-void lend_start(struct lend *, struct net *, bool host, struct room memory); /* the rng is the caller's to seed */
+void lend_start(struct lend *, struct net *, bool host, struct room memory); /* the next is due */
+bool lend_seed(struct lend *); /* chance from the kernel */
 void lend_flush(struct lend *); /* what was written goes out */
 void lend_end(struct lend *);   /* after the tool's own end */
 

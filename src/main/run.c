@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,14 +75,6 @@ static void loop(struct tool *t, struct lend *l)
 	}
 }
 
-static bool seed(struct rng *rng)
-{
-	uint8_t bytes[RNG_SEED_BYTES];
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) return false;
-	rng_init(rng, bytes);
-	return true;
-}
-
 static int finish(struct tool *t, struct lend *l)
 {
 	int status = t->status;
@@ -122,16 +113,17 @@ int run_tool(struct net *net, const struct run_names *names, enum sandbox_profil
 	signals_watch();
 	lend.env.servers_count = names->count;
 	memcpy(lend.env.servers, names->server, sizeof lend.env.servers);
-	if (profile == SANDBOX_SOCKETS) lend.env.connections_max = connections_max();
-	if (memory.at == NULL || !seed(&lend.rng)) {
+	if (profile == SANDBOX_SOCKETS) lend.env.connections_max = connections_max(), lend.env.spread = cores_spread;
+	if (memory.at == NULL || !lend_seed(&lend)) {
 		text_printf(lend.env.err, "tulle: %s\n", why);
 	} else if ((t = tool_open(argc, (const char *const *)argv, &lend.env)) == NULL) {
 		status = lend.env.status;
 	} else if (!sandbox_enter(profile, &why)) {
 		text_printf(lend.env.err, "tulle: cannot lock itself in: %s (--no-sandbox runs without)\n", why);
-	} else {
+	} else if (cores_ready(&lend.cores)) {
 		loop(t, &lend);
 		status = finish(t, &lend);
+		cores_measured(&lend.cores, t->measure);
 	}
 	if (t != NULL && t->end) t->end(t);
 	lend_end(&lend);

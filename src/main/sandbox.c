@@ -31,9 +31,11 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static bool off, terminal;
+static int order;
 
 void sandbox_off(void) { off = true; }
 void sandbox_keep_terminal(void) { terminal = true; }
+void sandbox_keep_order(int signal) { order = signal; }
 
 /* --- who we are --- */
 
@@ -98,6 +100,7 @@ static const int with_sockets[] = {
 	SCMP_SYS(io_uring_enter), /* on a ring that was made before, and can only poll, receive, send and cancel (host/uring.c) */
 };
 static const int with_child[] = { SCMP_SYS(wait4), SCMP_SYS(waitid) };
+static const int with_cores[] = { SCMP_SYS(wait4), SCMP_SYS(kill), SCMP_SYS(rt_sigtimedwait) };
 static const int with_folders[] = { SCMP_SYS(getdents64), SCMP_SYS(readlinkat) };
 static const int with_file[] = { SCMP_SYS(ftruncate) }; /* that opened for writing: back to what is whole */
 static const unsigned long of_terminal[] = { TCSETS, TCSETSW, TIOCGWINSZ };
@@ -146,6 +149,7 @@ static bool list_calls(enum sandbox_profile profile, const char **why)
 		failed |= allow_narrowly(filter, profile);
 		if (profile == SANDBOX_SOCKETS) failed |= allow(filter, with_sockets, COUNT_OF(with_sockets));
 		if (profile == SANDBOX_PROGRAM || profile == SANDBOX_FILE) failed |= allow(filter, with_child, COUNT_OF(with_child));
+		if (profile == SANDBOX_CORES) failed |= allow(filter, with_cores, COUNT_OF(with_cores));
 		if (profile == SANDBOX_FILE) failed |= allow(filter, with_file, COUNT_OF(with_file));
 		if (profile == SANDBOX_LOOK) failed |= allow(filter, with_folders, COUNT_OF(with_folders));
 		if (SANITIZED) failed |= allow(filter, for_sanitizers, COUNT_OF(for_sanitizers));
@@ -158,9 +162,10 @@ static bool list_calls(enum sandbox_profile profile, const char **why)
 
 bool sandbox_enter(enum sandbox_profile profile, const char **why)
 {
-	if (off) return true;
+	if (off) return order == 0 || prctl(PR_SET_PDEATHSIG, order) == 0;
 	uint32_t keep = profile == SANDBOX_LOOK ? 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_READ_SEARCH : 0;
 	if ((profile != SANDBOX_LOOK && !become_somebody(why)) || !drop_capabilities(keep, why)) return false;
+	if (order != 0) prctl(PR_SET_PDEATHSIG, order); /* to become somebody else has cleared it */
 	if (SANITIZED) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or the leak check cannot trace who gave up root */
 	return list_calls(profile, why);
 }

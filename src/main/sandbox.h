@@ -19,11 +19,13 @@ enum sandbox_profile {
 	SANDBOX_DEVICE,  /* frames of a device that is open: nothing new to talk to */
 	SANDBOX_PROGRAM, /* that, and a child whose end is waited for */
 	SANDBOX_FILE,    /* a file somebody wrote, output that is open, and a child that opens it */
+	SANDBOX_CORES,   /* nothing but its children, whom it waits for, and passes signals on to */
 	SANDBOX_LOOK,    /* the kernel's own tables: folders and links are read, too; root stays, to see everybody's */
 };
 
 void sandbox_off(void); /* --no-sandbox: the next does nothing and says true */
 void sandbox_keep_terminal(void); /* the next leaves the modes and the size of terminals */
+void sandbox_keep_order(int signal); /* the next leaves word with the kernel that this process gets it when its parent ends */
 bool sandbox_enter(enum sandbox_profile, const char **why);
 
 #endif

@@ -28,6 +28,7 @@ struct serve {
 	struct tool tool;
 	struct tool_env *env;
 	uint64_t close_after; /* lines; 0: never */
+	uint64_t cores;       /* 0: all there are */
 	bool verbose, raw, explain;
 	const char *interface;
 	struct { net_id id; struct url url; } port[PORTS_MAX];
@@ -266,6 +267,11 @@ static void ended(struct serve *s, net_id id)
 	pump(s, id);
 }
 
+static void say_core(struct serve *s)
+{
+	if (s->env->cores > 1) text_printf(s->env->out, "core %u: ", s->env->core);
+}
+
 static void explain_sockets(struct serve *s)
 {
 	if (!s->explain) return;
@@ -302,6 +308,7 @@ static void accepted(struct serve *s, const struct net_event *ev)
 	}
 	s->connections++;
 	if (++s->open > s->open_max) s->open_max = s->open;
+	say_core(s);
 	text_printf(s->env->out, "%s connected\n", addr_text(&ev->peer, who));
 	explain_sockets(s);
 	if (s->drain.on) pump(s, ev->id); /* its handshake was under way */
@@ -314,6 +321,7 @@ static void closed(struct serve *s, const struct net_event *ev)
 
 	if (p == NULL) return;
 	bool shed = p->shed;
+	if (!shed) say_core(s);
 	if (!shed)
 		text_printf(s->env->out, "%s: %s, %llu bytes echoed\n", addr_text(&p->addr, who), net_why_words(ev->why),
 		            (unsigned long long)p->bytes);
@@ -356,6 +364,7 @@ static void datagram(struct serve *s, const struct net_event *ev)
 
 static void over(struct serve *s, uint64_t cut_off)
 {
+	say_core(s);
 	text_printf(s->env->out, "%llu connections, %llu datagrams, %llu bytes echoed\n", (unsigned long long)s->connections,
 	            (unsigned long long)s->datagrams, (unsigned long long)s->bytes);
 	if (cut_off > 0)
@@ -433,6 +442,8 @@ static void stop(struct tool *t)
 
 static void end_tool(struct tool *t) { secure_end(&((struct serve *)t)->secure); }
 
+static bool is_group(const struct url *u) { return u->scheme == URL_MULTICAST || u->scheme == URL_BROADCAST; }
+
 static net_id try_port(struct serve *s, const struct url *u, const struct addr *at)
 {
 	struct net *net = s->env->net;
@@ -474,7 +485,11 @@ static void explain_port(struct serve *s, const struct url *u)
 		[URL_MULTICAST] = "one socket, a member of the group: the kernel says so to the routers (IGMP, MLD) and hears what is sent to it",
 		[URL_BROADCAST] = "one socket: what is sent to everybody on the link comes to each that is bound to the port",
 	};
-	if (s->explain) text_printf(s->env->out, "  %s\n", words[u->scheme]);
+	if (!s->explain) return;
+	text_printf(s->env->out, "  %s\n", words[u->scheme]);
+	if (s->env->cores > 1 && !is_group(u))
+		text_printf(s->env->out, "  And that once in each of %u processes, one a core: they share the port (SO_REUSEPORT), and the kernel gives each\n"
+		            "  client to one of them\n", s->env->cores);
 }
 
 /* --interface: where groups are joined. */
@@ -491,8 +506,10 @@ static bool add_port(struct serve *s, const char *text)
 
 	if (why == NULL && !u->is_address) why = "a server listens on an address, not on a name";
 	if (why == NULL && u->scheme == URL_MULTICAST && !ip_is_multicast(u->at.ip)) why = "this is no multicast address";
+	if (why == NULL && s->cores != 1 && u->at.port == 0) why = "several cores can only share a port that is named";
 	if (why != NULL) return tool_usage(s->env, "echo serve: %s: %s", text, why), false;
 	if (!read_interface(s, u)) return false;
+	if (is_group(u) && s->env->core > 0) return true; /* what is for everybody would be heard by each core */
 	net_id id = open_port(s, u);
 	if (id == 0) {
 		text_printf(s->env->err, "echo serve: %s: %s\n", text, net_why_words(net_why_not(s->env->net)));
@@ -500,6 +517,7 @@ static bool add_port(struct serve *s, const char *text)
 		return false;
 	}
 	s->port[s->ports++].id = id;
+	if (s->env->cores > 1 && !is_group(u) && s->env->core + 1 < s->env->cores) return true; /* the last says it for all */
 	text_printf(s->env->out, "Listening on %s\n", text);
 	explain_port(s, u);
 	return true;
@@ -518,16 +536,37 @@ static bool start_tls(struct serve *s, const char *const *word, size_t words)
 /* --raw is of streams, --interface of groups. */
 static bool all_options_mean_something(const struct serve *s, const char *const *word, size_t words)
 {
-	bool stream = false, group = false;
+	const unsigned streams = 1 << URL_TCP | 1 << URL_TLS;
+	bool stream = false, group = false, shared = false;
 	struct url u;
 
 	for (size_t i = 0; i < words; i++) {
-		stream |= url_parse(word[i], 1 << URL_TCP | 1 << URL_TLS, &u) == NULL;
+		stream |= url_parse(word[i], streams, &u) == NULL;
+		shared |= url_parse(word[i], streams | 1 << URL_UDP, &u) == NULL;
 		group |= url_parse(word[i], 1 << URL_MULTICAST, &u) == NULL;
 	}
 	if (s->raw && !stream) return tool_usage(s->env, "echo serve: --raw wants a tcp or tls URL"), false;
+	if (s->cores != 1 && !shared) return tool_usage(s->env, "echo serve: --cores wants a tcp, tls or udp URL"), false;
 	if (s->interface != NULL && !group) return tool_usage(s->env, "echo serve: --interface wants a multicast URL"), false;
 	return true;
+}
+
+/* --cores. What TLS needs is there already, so all of them show one certificate and take each other's tickets. */
+static bool spread(struct serve *s)
+{
+	static const char *const shown[] = { "connections", "datagrams", "bytes" };
+	struct tool_measure sum[TOOL_MEASURES_MAX];
+	long long value[COUNT(shown)] = { 0 };
+
+	if (s->cores == 1) return true;
+	if (s->cores > TOOL_CORES_MAX) return tool_usage(s->env, "echo serve: --cores is at most %d", TOOL_CORES_MAX), false;
+	if (s->env->spread == NULL) return tool_usage(s->env, "echo serve: --cores: this host has one core only"), false;
+	if (s->env->spread(s->env, (unsigned)s->cores, sum)) return true;
+	for (size_t i = 0; i < COUNT(sum) && sum[i].name != NULL; i++)
+		for (size_t k = 0; k < COUNT(shown); k++) if (strcmp(sum[i].name, shown[k]) == 0) value[k] = sum[i].value;
+	if (sum[0].name != NULL)
+		text_printf(s->env->out, "All cores together: %lld connections, %lld datagrams, %lld bytes echoed\n", value[0], value[1], value[2]);
+	return false;
 }
 
 static bool lend_memory(struct serve *s)
@@ -553,15 +592,19 @@ struct tool *echo_serve_open(int argc, const char *const *argv, struct tool_env 
 
 	if (s == NULL) return tool_usage(env, "echo serve: no memory");
 	const struct option options[] = {
-		{ "close-after", OPTION_NUMBER, &s->close_after }, { "verbose", OPTION_FLAG, &s->verbose },
+		{ "close-after", OPTION_NUMBER, &s->close_after }, { "verbose", OPTION_FLAG, &s->verbose }, { "cores", OPTION_NUMBER, &s->cores },
 		{ "raw", OPTION_FLAG, &s->raw }, { "explain", OPTION_FLAG, &s->explain }, { "interface", OPTION_TEXT, &s->interface },
 		SECURE_OPTIONS(&s->secure),
 	};
-	s->env = env;
+	s->env = env, s->cores = 1;
 	if (!lend_memory(s)) return tool_usage(env, "echo serve: no memory");
 	if (!options_read(env, argc, argv, options, COUNT(options), word, PORTS_MAX, &words)) return NULL;
 	if (words == 0) return tool_usage(env, "echo serve: on which ports? like tcp://:6666 udp://:7777");
 	if (!all_options_mean_something(s, word, words) || !start_tls(s, word, words)) return NULL;
+	if (!spread(s)) {
+		secure_end(&s->secure);
+		return NULL;
+	}
 	for (size_t i = 0; i < words; i++)
 		if (!add_port(s, word[i])) {
 			while (s->ports > 0) net_finish(env->net, s->port[--s->ports].id);

@@ -28,6 +28,8 @@ struct tls_keylog;   /* proto/tls/keylog.h */
 #define TOOL_MEMORY_BYTES (32u << 20) /* what main/ and the lab lend unless a tool asks for more */
 #define TOOL_DRAIN_WITHIN (5 * SECOND) /* a tool that is asked to end finishes what is under way; for no longer than this */
 
+#define TOOL_CORES_MAX 64
+
 /* Exit statuses of every tool. */
 enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 64 };
 
@@ -43,6 +45,10 @@ struct terminal {
 };
 
 enum tool_readers { TOOL_OWNER_READS, TOOL_ALL_READ }; /* who may read a file that is made */
+
+/* What ran is told to whoever started it (the lab's table, a test) as named numbers. */
+#define TOOL_MEASURES_MAX 24
+struct tool_measure { const char *name; int64_t value; };
 
 struct tool_env {
 	struct net *net;           /* a tool may put a net over it in its place: who lent it drives what stands here then */
@@ -76,13 +82,15 @@ struct tool_env {
 	const char *(*variable)(struct tool_env *, const char *name);
 	/* An interface's number by its name; 0: there is none of that name. NULL: here they have numbers only. */
 	uint16_t (*interface)(struct tool_env *, const char *name);
+	/* This process becomes several, one a core, which all open the tool's ports and share them (`cores` of them; 0: as many as there
+	 * are). While tools are opened only, before the net has any id. True: this is one of them, `core` says which. False: this is the
+	 * one that was there before. They have ended, `status` is what came of it and `sum` what they measured, each number of all of them
+	 * added up; or it could not be, and err says why, and sum is empty. NULL: there is one core only. */
+	bool (*spread)(struct tool_env *, unsigned cores, struct tool_measure *sum);
+	unsigned core, cores;      /* 0 of 0: it is alone */
 	uint32_t connections_max;  /* that a server should keep to, for file descriptors are few; 0: as many as the net has room for */
 	int status;                /* set when tool_open fails */
 };
-
-/* What ran is told to whoever started it (the lab's table, a test) as named numbers. */
-#define TOOL_MEASURES_MAX 24
-struct tool_measure { const char *name; int64_t value; };
 
 struct tool {
 	struct app app;
