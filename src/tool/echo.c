@@ -7,7 +7,7 @@
 #define GROUP "224.0.0.0"
 
 const char echo_help[] =
-	"usage: tulle echo serve URL... [--raw] [--cores N] [--close-after N] [--verbose]\n"
+	"usage: tulle echo serve URL... [--raw] [--cores N] [--verbose]\n"
 	"       tulle echo call URL [--every 2s] [--count N] [--message TEXT] [--ttl N]\n"
 	"                  [--timeout 5s] [--bytes 10M] [--loop] [--json]\n"
 	"       tulle echo load URL [--connections 10] [--window 1] [--seconds 5]\n"
@@ -18,7 +18,7 @@ const char echo_help[] =
 	"  --raw            returns each byte at once, instead of lines of up to 64 KiB\n"
 	"  --close-after N  closes a connection after N lines\n"
 	"  --verbose        prints each message\n"
-	"  --cores N        N processes, one a core, share the ports; 0: all cores\n"
+	"  --cores N        N processes, one a core, share the ports; 0: on all cores\n"
 	"call: says something now and then, prints what comes back, counts at the end.\n"
 	"  --timeout T      waits so long for a connection, or for the last answer\n"
 	"  --bytes N        random bytes, all compared: how fast? UDP: one datagram\n"
