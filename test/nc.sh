@@ -28,15 +28,26 @@ bound() { # PORT: a datagram socket is there
 	done
 }
 
+yes 'a line of words' | head -5000 >words
+mkfifo hold
+exec 9<>hold # an input that stays open and says nothing: <&9
+open_input() { # NAME: a pipe that stays open; what is said to it goes as it is said
+	rm -f "$1"
+	mkfifo "$1"
+	exec 8<>"$1"
+}
+
 # --- words ---
 wants 'help is a screen' 0 'half-close' "$TULLE" help nc
-"$TULLE" help nc | awk 'length > 80 { exit 1 } END { exit NR > 24 }'
+"$TULLE" help nc | awk 'length > 80 { bad = 1 } END { exit bad || NR > 24 }'
 result $? 'of 24 lines of 80'
 wants 'nothing said' 64 'where to' $ours
 wants 'no port' 64 'which port' $ours 127.0.0.1
 wants 'what this net cannot do is said: -U' 64 'no part of the Internet' $ours -U /tmp/x 1
-wants 'and -D in a bunch' 64 'kernel.s trace' $ours -vD 127.0.0.1 1
-wants 'and -T' 64 'type of service' $ours -T ef 127.0.0.1 1
+wants 'and -V in a bunch' 64 'routing tables' $ours -vV 1 127.0.0.1 1
+wants 'a type of service that is none' 64 '-T takes critical' $ours -T urgent 127.0.0.1 1
+wants 'one that is too large' 64 '-T takes critical' $ours -T 0x100 127.0.0.1 1
+wants 'MD5 without a key' 64 '--md5-key FILE' $ours -S 127.0.0.1 1
 wants 'an unknown one' 64 'no option -y' $ours -y 127.0.0.1 1
 wants 'a time that is none' 64 'takes a time' $ours -w soon 127.0.0.1 1
 wants 'a port that is none' 64 'a port is' $ours 127.0.0.1 70000
@@ -80,12 +91,13 @@ done
 
 # --- half-close: who has said all still hears all, on either side ---
 half() { # WHAT SERVER CLIENT PORT
-	(sleep 0.5; cat one) | timeout 30 $2 -l -N 127.0.0.1 $4 >got_two &
+	printf 'over\n' >over
+	: >got_two
+	(await got_two over; cat one) | timeout 30 $2 -l -N 127.0.0.1 $4 >got_two &
 	job=$!
 	await_port $4
-	printf 'over\n' | timeout 30 $3 -N 127.0.0.1 $4 >got_one
+	timeout 30 $3 -N 127.0.0.1 $4 <over >got_one
 	wait $job
-	printf 'over\n' >over
 	same "$1" one got_one over got_two
 }
 half 'the client says little, the server much and late' "$ours" "$ours" 9520
@@ -116,8 +128,8 @@ result $? 'and the end of one side goes all the way round'
 yes | timeout 20 $theirs -l 127.0.0.1 9533 >/dev/null 2>&1 & job=$!
 await_port 9533
 from=$(date +%s)
-timeout 10 $ours -w 2 127.0.0.1 9533 </dev/null 2>log | head -1 >out
-[ "$(cat out)" = y ] && [ $(($(date +%s) - from)) -lt 8 ]
+timeout 20 $ours 127.0.0.1 9533 </dev/null 2>log | head -1 >out
+[ "$(cat out)" = y ] && [ $(($(date +%s) - from)) -lt 18 ]
 result $? 'a reader that goes away: so do we'
 kill $job 2>/dev/null; wait $job
 printf 'x' | timeout 20 $theirs -l -N 127.0.0.1 9534 >/dev/null & job=$!
@@ -130,7 +142,7 @@ wait $job
 # --- datagrams ---
 "$TULLE" echo serve udp://127.0.0.1:8083 >/dev/null 2>&1 </dev/null & servers="$servers $!"
 bound 8083
-echo 'Hello world' | timeout 20 $ours -u 127.0.0.1 8083 -w 1 >out 2>log
+echo 'Hello world' | timeout 20 $ours -u 127.0.0.1 8083 -w 500ms >out 2>log
 [ $? = 0 ] && [ "$(cat out)" = 'Hello world' ]
 result $? 'a datagram, its answer, and away after -w'
 echo 'Hello world' | timeout 20 $ours --json -u 127.0.0.1 8083 -w 300ms >out 2>log
@@ -138,23 +150,31 @@ grep -q '"event": "sent", "peer": "127.0.0.1:8083", "bytes": 12, "text": "Hello 
 result $? 'it has 12 bytes'
 timeout 20 $theirs -u -l -W 1 127.0.0.1 8084 >got </dev/null & job=$!
 bound 8084
-echo 'question' | timeout 20 $ours -u -w 1 127.0.0.1 8084 >out 2>log
-kill $job 2>/dev/null
+echo 'question' | timeout 20 $ours -u -w 100ms 127.0.0.1 8084 >out 2>log
+wait $job
 [ "$(cat got)" = question ]
 result $? 'theirs hears ours'
-(sleep 1; echo answer; sleep 2) | timeout 20 $ours -u -l -w 2 127.0.0.1 8085 >got 2>log & job=$!
+open_input answers
+$ours -u -l 127.0.0.1 8085 <answers >got 2>log & job=$!
 bound 8085
-echo 'question' | timeout 20 $theirs -u -w 2 127.0.0.1 8085 >out
-wait $job
+echo question >said
+$theirs -u 127.0.0.1 8085 <said >out & asker=$!
+await got question && echo answer >&8 && await out answer
+result $? 'ours hears theirs and is heard'
+kill $job $asker; wait $job $asker 2>/dev/null
 [ "$(cat got)" = question ] && [ "$(cat out)" = answer ]
 result $? 'ours hears and answers theirs'
-(sleep 1; echo to all; sleep 2) | $ours -u -l -k -v -W 2 127.0.0.1 8086 >got 2>log & job=$!
+open_input answers
+$ours -u -l -k -v 127.0.0.1 8086 <answers >got 2>log & job=$!
 bound 8086
-(echo a; sleep 2) | timeout 20 $theirs -u -w 1 127.0.0.1 8086 >a & one=$!
-(echo b; sleep 2) | timeout 20 $ours -u -w 1 127.0.0.1 8086 >b & two=$!
-wait $one $two; kill $job 2>/dev/null
-grep -q '^a$' got && grep -q '^b$' got && [ $(grep -c 'Connection received' log) = 2 ]
+echo a | $theirs -u 127.0.0.1 8086 >a & one=$!
+echo b | $ours -u 127.0.0.1 8086 >b & two=$!
+await got '^a$' && await got '^b$' && [ $(grep -c 'Connection received' log) = 2 ]
 result $? 'two peers are heard with -k'
+echo to all >&8
+await a 'to all' && await b 'to all'
+result $? 'and what is typed goes to both'
+kill $one $two $job 2>/dev/null; wait $one $two $job 2>/dev/null
 
 # --- a group ---
 (timeout 20 $ours -u -l -W 1 239.1.2.3%1 5555 >got 2>log) & job=$!
@@ -178,7 +198,7 @@ result $? 'as JSON'
 timeout 20 $ours -z 127.0.0.1 9539 >out 2>log
 [ $? = 1 ] && [ ! -s log ]
 result $? 'silent without -v'
-timeout 20 $ours -zuv -n 127.0.0.1 8083 9543 >out 2>log
+timeout 20 $ours -zuv -w 300ms -n 127.0.0.1 8083 9543 >out 2>log
 grep -q 'Connection to 127.0.0.1 8083 port \[udp/\*\] succeeded' log && grep -q '9543 (udp): connection refused' log
 result $? 'and of UDP'
 
@@ -209,7 +229,7 @@ wait $job
 result $? 'what TELNET asks is not shown'
 printf 'a\377\375\001b\377\373\003' | timeout 20 $theirs -l -N 127.0.0.1 9554 >got & job=$!
 await_port 9554
-sleep 3 | timeout 10 $ours -t 127.0.0.1 9554 >out 2>log
+timeout 10 $ours -t -w 1 127.0.0.1 9554 <&9 >out 2>log
 wait $job
 [ "$(od -An -tx1 <got | tr -d ' \n')" = fffc01fffe03 ]
 result $? 'but refused'
@@ -225,7 +245,6 @@ echo x | timeout 10 $ours -u -s 127.0.0.1 -p 9557 -q 200ms 127.0.0.1 9556
 wait $job
 grep -q '127.0.0.1 9557' heard
 result $? 'a datagram from our own port'
-wants 'a port for TCP is refused, in words' 64 'for TCP this net' $ours -p 9558 127.0.0.1 9550
 wants 'a port that is taken' 1 'already in use' $ours -l 127.0.0.1 9540
 printf '0123456789abcdefXYZ\n' | timeout 20 $theirs -l -N 127.0.0.1 9559 >/dev/null & job=$!
 await_port 9559
@@ -236,21 +255,106 @@ grep -q '^> [0-9:.]* to 127.0.0.1:9559, 4 bytes' out && grep -q '^< [0-9:.]* fro
 result $? 'hexadecimal, both ways'
 timeout 20 $theirs -l 127.0.0.1 9560 >/dev/null </dev/null & job=$!
 await_port 9560
-from=$(date +%s%N)
-sleep 5 | timeout 10 $ours -w 300ms 127.0.0.1 9560
+timeout 10 $ours -w 300ms 127.0.0.1 9560 <&9
 [ $? = 0 ]
 result $? 'nothing moves: away after -w'
 wait $job
+
+# --- how sockets are to be: both programs are asked for the same, and the packets are looked at ---
+"$TULLE" dump -i lo -n -v -l 'tcp portrange 9600-9699 or udp portrange 9600-9699' >>packets 2>dumped & dumper=$!; servers="$servers $dumper"
+await dumped listening
+sent_so() { # PORT: tos and ttl of what went to that port
+	awk -v port="$1" '/^[0-9:.]+ IP6? / { h = $0 } { if (index($0, "." port ": ") && match(h, /tos 0x[0-9a-f]+/)) {
+		tos = substr(h, RSTART, RLENGTH); match(h, /ttl [0-9]+/); print tos, substr(h, RSTART, RLENGTH) } }' packets | sort -u
+}
+timeout 60 $theirs -lk 127.0.0.1 9600 >/dev/null </dev/null & servers="$servers $!"
+timeout 60 $theirs -lk 127.0.0.1 9601 >/dev/null </dev/null & servers="$servers $!"
+await_port 9600 && await_port 9601
+for keyword in ef af11 af43 cs0 cs6 critical inetcontrol netcontrol lowdelay throughput reliability lowcost 0x48 72; do
+	: >packets
+	echo x | timeout 10 $ours -T $keyword -M 33 -N 127.0.0.1 9600 2>log
+	echo x | timeout 10 $theirs -T $keyword -M 33 -N 127.0.0.1 9601
+	await packets '\.9600: Flags \[F' && await packets '\.9601: Flags \[F'
+	sent_so 9600 >ours.so; sent_so 9601 >theirs.so
+	cmp ours.so theirs.so >>log && grep -q "ttl 33" ours.so && [ $(wc -l <ours.so) = 1 ] || { echo $keyword; cat ours.so theirs.so; } >>different
+done
+[ ! -e different ] || cp different log
+[ ! -e different ]
+result $? '-T and -M of TCP: from the first packet on as theirs'
+: >packets
+for nc in "$ours" "$theirs"; do
+	port=$((port == 9610 ? 9611 : 9610))
+	echo x | timeout 10 $nc -u -T af21 -M 7 -q 0 127.0.0.1 $port >out 2>&1
+	await packets "\.$port: "
+done
+sent_so 9610 >ours.so; sent_so 9611 >theirs.so
+cp ours.so log
+cmp ours.so theirs.so && [ "$(cat ours.so)" = 'tos 0x48 ttl 7' ]
+result $? 'and of UDP'
+kill $dumper
+timeout 20 $ours -l -d -M 9 127.0.0.1 9620 >got & job=$!
+await_port 9620
+exits 'who comes from too far is not heard' 3 'x\n' $ours -m 200 -w 500ms 127.0.0.1 9620
+exits 'who comes from near enough is' 0 'x\n' $ours -m 9 -N 127.0.0.1 9620
+wait $job
+buffers() { ss -Htnm "dport = :$1" | grep -o 'rb[0-9]*,t[0-9]*,tb[0-9]*' | sed 's/,t[0-9]*,/ /'; }
+$theirs -lk 127.0.0.1 9621 >got </dev/null & servers="$servers $!"
+await_port 9621
+$theirs -I 40000 -O 50000 127.0.0.1 9621 <&9 & one=$!
+echo x | $ours -I 40000 -O 50000 127.0.0.1 9600 & two=$!
+i=0
+until [ -n "$(buffers 9600)" ] && [ -n "$(buffers 9621)" ] || [ $i -gt 200 ]; do i=$((i + 1)); sleep 0.05; done
+buffers 9600 >log; buffers 9621 >>log
+[ "$(buffers 9600)" = "$(buffers 9621)" ] && [ -n "$(buffers 9600)" ]
+result $? '-I and -O: buffers as large as theirs'
+kill $one $two; wait $one $two 2>/dev/null
+timeout 20 $theirs -l -v -n 127.0.0.1 9630 >got 2>heard </dev/null & job=$!
+await_port 9630
+exits 'an address and a port of our own' 0 'x\n' $ours -s 127.0.0.2 -p 9631 -N 127.0.0.1 9630
+wait $job
+grep -q 'received on 127.0.0.2 9631' heard
+result $? 'which the peer sees'
+exits 'an address that is not ours' 1 '' $ours -s 192.0.2.7 127.0.0.1 9600
+grep -q 'cannot assign' log
+result $? 'and said'
+exits 'a port that another has' 1 '' $ours -p 9600 127.0.0.1 9601
+grep -q 'already in use' log
+result $? 'and said'
+exits 'an address of the other family' 4 '' $ours -s ::1 127.0.0.1 9600
+$theirs -D 127.0.0.1 9600 </dev/null >/dev/null 2>want
+status=$?
+if timeout 5 $theirs -D -z 127.0.0.1 9600 2>want; then wants '-D: as theirs' 0 '' $ours -D -z 127.0.0.1 9600
+else wants '-D: as theirs, not without root' 1 'not\|permission denied.*-D, which wants root' $ours -v -D -z 127.0.0.1 9600; fi
+printf 'a secret\n' >md5
+python3 "$SOURCE/test/nc_peer.py" signed 9640 'a secret' 2>log & job=$!
+if await_port 9640; then
+	exits 'a signed connection (RFC 2385)' 0 'signed\n' $ours -S --md5-key md5 -N 127.0.0.1 9640
+	[ "$(cat out)" = signed ]
+	result $? 'with what it brings'
+	wait $job
+	$ours -lk -S --md5-key md5 9641 >got 2>log & job=$!
+	await_port 9641
+	printf 'from theirs\n' | timeout 20 python3 "$SOURCE/test/nc_peer.py" types 'a secret' $theirs -v -S -N 127.0.0.1 9641 >out 2>&1
+	await got 'from theirs'
+	result $? 'theirs to ours, signed'
+	exits 'nobody hears who does not sign' 3 'x\n' $ours -w 500ms 127.0.0.1 9641
+	printf 'another\n' >md5
+	exits 'nor who signs with another key' 3 'x\n' $ours -S --md5-key md5 -w 500ms 127.0.0.1 9641
+	kill $job; wait $job
+else
+	wait $job
+	wants 'this kernel signs nothing, and that is said' 1 'not supported here.*-S' $ours -S --md5-key md5 127.0.0.1 9600
+fi
 
 # --- TLS ---
 "$TULLE" tls ca new >log && "$TULLE" tls cert issue localhost 127.0.0.1 --out good >>log &&
 	"$TULLE" tls cert issue client.example --client --out client >>log
 result $? 'certificates'
-mkfifo slow
+open_input slow # who has said all would not hear the rest
 openssl s_server -quiet -accept 9570 -cert good.pem -key good.key -alpn tulle <slow >got_two 2>/dev/null & job=$!
-(cat one; sleep 8) >slow & filler=$! # who has said all would not hear the rest
+cat one >slow & filler=$!
 await_port 9570
-SSLKEYLOGFILE=keys timeout 20 $ours --tls --ca ca.pem --alpn tulle -w 2 127.0.0.1 9570 <two >got_one 2>log
+SSLKEYLOGFILE=keys timeout 20 $ours --tls --ca ca.pem --alpn tulle -w 1 127.0.0.1 9570 <two >got_one 2>log
 kill $job $filler 2>/dev/null; wait $job $filler
 cmp two got_two && cmp one got_one && grep -q '^CLIENT_TRAFFIC_SECRET_0' keys
 result $? 'to openssl, 30 MB each way, with a key log'
@@ -305,5 +409,16 @@ result $? 'and said'
 exits 'nobody behind CONNECT' 1 '' $ours -X connect -x 127.0.0.1:9580 127.0.0.1 9582
 grep -q 'the proxy says: HTTP/1.1 502 Nobody there' log
 result $? 'and said'
+"$TULLE" echo serve --cert good.pem --key good.key tls://127.0.0.1:9583 >/dev/null 2>&1 </dev/null & servers="$servers $!"
+await_port 9583
+for kind in 5 4 connect; do
+	timeout 30 $ours -N -x 127.0.0.1:9580 -X $kind --tls --ca ca.pem localhost 9583 <words >out 2>log
+	same "TLS with a host behind a proxy ($kind)" words out
+done
+exits 'whose certificate is not believed' 5 'x\n' $ours -x 127.0.0.1:9580 --tls localhost 9583
+printf 'no TLS\n' | timeout 20 $theirs -l 127.0.0.1 9584 >/dev/null & job=$!
+await_port 9584
+exits 'and one that speaks no TLS' 5 'x\n' $ours -x 127.0.0.1:9580 --tls --ca ca.pem localhost 9584
+kill $job 2>/dev/null; wait $job
 exits 'theirs agrees with this proxy' 1 '' $theirs -X 5 -x 127.0.0.1:9580 127.0.0.1 9582
 echo "1..$n"

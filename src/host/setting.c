@@ -76,7 +76,7 @@ static int sign(int fd, int family, const struct addr *remote, struct bytes key)
 static int sign_listener(int fd, int family, const struct net_how *how)
 {
 	struct sockaddr_in6 mapped = { .sin6_family = AF_INET6 };
-	struct tcp_md5sig m = { .tcpm_flags = TCP_MD5SIG_FLAG_PREFIX, .tcpm_prefixlen = 96, .tcpm_keylen = (uint16_t)how->md5_key.len };
+	struct tcp_md5sig m = { .tcpm_flags = TCP_MD5SIG_FLAG_PREFIX, .tcpm_keylen = (uint16_t)how->md5_key.len };
 
 	if (sign(fd, family, NULL, how->md5_key) != 0) return -1;
 	if (family == AF_INET) return 0;

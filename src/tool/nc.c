@@ -140,13 +140,10 @@ void nc_talk(struct nc *n, bool peer_over)
 	n->give_up_at = instant_after(net_now(n->env->net), n->o.timeout);
 	nc_show_event(n, n->o.listen ? "accepted" : "connected", &n->peer, NULL);
 	if (n->o.verbose && n->o.listen) text_printf(n->env->err, "Connection received on %s %u\n", ip_text(n->peer.ip, who), n->peer.port);
-	if (n->o.ttl > 0 && !net_set(n->env->net, n->id, NET_TTL, (int)n->o.ttl)) {
-		nc_complain(n, TOOL_FAILED, "-M: %s", net_why_words(net_why_not(n->env->net)));
-		nc_over(n, TOOL_FAILED);
-		return;
-	}
 	nc_pump(n);
 }
+
+static const char *server_name(const struct nc *n) { return n->o.servername != NULL ? n->o.servername : n->host; }
 
 static void connected(struct nc *n)
 {
@@ -171,6 +168,19 @@ static void connect_event(struct nc *n, const struct net_event *ev)
 	}
 }
 
+/* The proxy has brought us to the host: TLS is with that one. */
+static void through(struct nc *n)
+{
+	if (!n->o.tls) {
+		connected(n);
+	} else if (secure_begin(&n->secure, n->id, server_name(n))) {
+		n->state = NC_SECURING;
+	} else {
+		nc_complain(n, TOOL_FAILED, "%s", net_why_words(net_why_not(n->env->net)));
+		nc_over(n, TOOL_FAILED);
+	}
+}
+
 static void greeting_event(struct nc *n, const struct net_event *ev)
 {
 	if (ev->what == NET_READABLE) nc_proxy_heard(n);
@@ -179,7 +189,18 @@ static void greeting_event(struct nc *n, const struct net_event *ev)
 		nc_complain(n, TOOL_FAILED, "the proxy closed the connection");
 		nc_over(n, TOOL_FAILED);
 	} else if (n->state == NC_GREETING && n->step == 0) {
+		through(n);
+	}
+}
+
+static void securing_event(struct nc *n, const struct net_event *ev)
+{
+	if (ev->what == NET_CONNECTED) {
 		connected(n);
+	} else if (ev->what == NET_CLOSED) {
+		n->id = 0;
+		nc_complain(n, nc_status_of(ev->why), "%s", secure_why(&n->secure, ev->why));
+		nc_over(n, nc_status_of(ev->why));
 	}
 }
 
@@ -198,7 +219,8 @@ static void try_next(struct nc *n, const char *why, int status)
 	if (why != NULL) failed(n, why, status);
 	while (n->next_ip < n->ips && status != NC_NOT_SECURE) {
 		n->peer.ip = n->ip[n->next_ip++];
-		n->id = secure_connect(&n->secure, n->env->net, &n->peer, n->o.servername != NULL ? n->o.servername : n->host);
+		if (n->o.proxy != NULL) n->id = net_connect_how(n->env->net, &n->peer, &n->secure.how);
+		else n->id = secure_connect(&n->secure, n->env->net, &n->peer, server_name(n));
 		if (n->id != 0) {
 			n->state = NC_CONNECTING;
 			n->give_up_at = instant_after(net_now(n->env->net), n->o.timeout);
@@ -206,7 +228,7 @@ static void try_next(struct nc *n, const char *why, int status)
 		}
 		enum net_why no = net_why_not(n->env->net);
 		status = nc_status_of(no);
-		failed(n, net_why_words(no), status);
+		failed(n, nc_how_why(n, no), status);
 	}
 	nc_over(n, status);
 }
@@ -276,11 +298,12 @@ static void found(struct nc *n)
 {
 	for (size_t i = 0; i < n->lookup.count; i++) {
 		bool four = ip_is4(n->lookup.ip[i]);
+		if (n->o.source != NULL && ip_is4(n->source) != four) continue;
 		if (!(n->o.four && !four) && !(n->o.six && four)) n->ip[n->ips++] = n->lookup.ip[i];
 	}
 	n->state = NC_NEXT;
 	if (n->ips > 0) return;
-	text_printf(n->env->err, "nc: %s has no %s address\n", n->lookup.host, n->o.four ? "IPv4" : "IPv6");
+	text_printf(n->env->err, "nc: %s has no %s address\n", n->lookup.host, n->o.four || (n->o.source != NULL && ip_is4(n->source)) ? "IPv4" : "IPv6");
 	leave(n, NC_NO_NAME);
 }
 
@@ -301,6 +324,9 @@ static void too_late(struct nc *n)
 		try_next(n, "timed out", NC_TIMED_OUT);
 	} else if (n->state == NC_GREETING) {
 		nc_complain(n, NC_TIMED_OUT, "the proxy did not answer in time");
+		nc_over(n, NC_TIMED_OUT);
+	} else if (n->state == NC_SECURING) {
+		nc_complain(n, NC_TIMED_OUT, "timed out");
 		nc_over(n, NC_TIMED_OUT);
 	} else if (n->state == NC_PROBING) {
 		nc_probe_over(n);
@@ -352,6 +378,7 @@ static void own_event(struct nc *n, const struct net_event *ev)
 	else if (n->o.udp) nc_datagram_event(n, ev);
 	else if (n->state == NC_CONNECTING) connect_event(n, ev);
 	else if (n->state == NC_GREETING) greeting_event(n, ev);
+	else if (n->state == NC_SECURING) securing_event(n, ev);
 	else if (n->state == NC_TALKING) nc_stream_event(n, ev);
 }
 
@@ -407,7 +434,7 @@ static bool open_listener(struct nc *n)
 		if (n->listener == 0 && ip_equal(n->peer.ip, ip6_any()) && !n->o.six && (why = net_why_not(net)) != NET_IN_USE)
 			n->peer.ip = ip4_any(), n->listener = secure_listen(&n->secure, net, &n->peer);
 		if (n->listener == 0) {
-			nc_complain(n, TOOL_FAILED, "port %u: %s", n->peer.port, net_why_words(net_why_not(net)));
+			nc_complain(n, TOOL_FAILED, "port %u: %s", n->peer.port, nc_how_why(n, net_why_not(net)));
 			return false;
 		}
 		n->state = NC_LISTENING;
@@ -482,6 +509,10 @@ struct tool *nc_open(int argc, const char *const *argv, struct tool_env *env)
 	lend_ends(n);
 	n->tool.app = (struct app){ event, n };
 	n->tool.stop = stop, n->tool.end = end_tool;
+	if (!n->o.listen && (n->o.source_port > 0 || n->o.debug)) { /* what may want root is done while we may have it */
+		lookup_step(&n->lookup, net_now(env->net));
+		step(n);
+	}
 	measure(n);
 	if (n->o.listen && n->o.udp) net_wake(n->env->net, net_now(n->env->net)); /* what is typed to a group can go */
 	return &n->tool;

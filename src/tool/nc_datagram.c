@@ -29,8 +29,7 @@ static bool set_options(struct nc *n)
 {
 	if (n->o.broadcast && !set(n, NET_BROADCAST, 1, "-b")) return false;
 	if (n->o.loop && !set(n, NET_MULTICAST_LOOP, 1, "--loop")) return false;
-	if (n->o.ttl > 0 && (!set(n, NET_TTL, (int)n->o.ttl, "-M") || !set(n, NET_MULTICAST_TTL, (int)n->o.ttl, "-M"))) return false;
-	return true;
+	return nc_how_datagrams(n);
 }
 
 static bool join(struct nc *n, const struct addr *group)

@@ -11,16 +11,16 @@ const char nc_help[] =
 	"  -4 -6  IPv4, IPv6 only    -n  no names, of hosts or ports\n"
 	"  -w T  waits so long to connect, and for more when nothing moves (10, 500ms)\n"
 	"  -N  says that the input has ended (half-close)     -q T  and leaves after T\n"
-	"  -d  no input              -C  lines end in CR LF   -i T  T between lines, ports\n"
+	"  -d  no input              -C  lines end in CR LF   -i T  between lines, ports\n"
 	"  -r  ports in any order    -t  refuses what TELNET asks    -W N  leaves after N\n"
 	"  -b  to everybody          -M N  TTL                   pieces or datagrams\n"
-	"  -s ADDRESS -p PORT        ours (with -l and -u)\n"
+	"  -s ADDRESS -p PORT  ours  -m N  least TTL heard           -T ef|af11|0x48  TOS\n"
+	"  -I N -O N  buffers        -D  SO_DEBUG             -S --md5-key FILE  RFC 2385\n"
 	"  -x PROXY[:PORT] -X 5|4|connect -P USER[:PASSWORD]   through a proxy (SOCKS 5)\n"
 	"  --hex  --json             what goes and comes, with the time\n"
-	"  --join GROUP  --loop      with -u -l: a member; with -u: heard by this host too\n"
-	"  --tls                     with --servername NAME, --alpn A,B, --ca FILE,\n"
-	"     --cert FILE --key FILE (also a client's), --insecure, --crl, --ocsp,\n"
-	"     --must-staple, --tls-min 1.2, --tls-max 1.3, --keylog FILE: see tulle-tls(1)\n"
+	"  --join GROUP  --loop     with -u -l: a member; with -u: heard by this host too\n"
+	"  --tls  with --servername NAME, --alpn A,B, --ca FILE, --cert FILE --key FILE,\n"
+	"     --insecure, --keylog FILE and more: see tulle-tls(1)\n"
 	"\n"
 	"Without -N and -q a connection stays open when the input ends, until the peer\n"
 	"ends it. Exit status: 0 talked, 1 refused or broken off, 2 unreachable, 3 timed\n"
@@ -29,19 +29,13 @@ const char nc_help[] =
 struct short_option { char letter; enum option_kind kind; void *value; };
 
 static const struct { char letter; const char *why; } refused[] = {
-	{ 'D', "the kernel's trace of a socket (-D) is nothing that this net offers" },
 	{ 'F', "a socket cannot be passed on (-F): it may be a simulated one" },
-	{ 'I', "receive buffers (-I) are the net's own, and all of one size" },
-	{ 'O', "send buffers (-O) are the net's own, and all of one size" },
-	{ 'm', "a least TTL of what comes (-m) cannot be asked for here" },
-	{ 'S', "TCP's MD5 signatures (-S, RFC 2385) are not known here; --tls is safer" },
-	{ 'T', "the type of service (-T) cannot be set here" },
 	{ 'U', "sockets in the file system (-U) are no part of the Internet, nor of this net" },
-	{ 'V', "routing tables (-V) are the host's own business here" },
-	{ 'Z', "DCCP (-Z) is not known here" },
+	{ 'V', "routing tables (-V) are OpenBSD's; here policy routing is the host's own business (ip-rule(8))" },
+	{ 'Z', "DCCP (-Z) is not known here, nor to Linux since 6.16" },
 };
 
-static bool number(const char *s, uint64_t max, uint64_t *out)
+bool nc_number(const char *s, uint64_t max, uint64_t *out)
 {
 	uint64_t v = 0;
 
@@ -59,7 +53,7 @@ static bool give(struct nc *n, const struct short_option *o, const char *value)
 	bool good = true;
 
 	if (o->kind == OPTION_TEXT) *(const char **)o->value = value;
-	else if (o->kind == OPTION_NUMBER) good = number(value, 1000000000, o->value) && *(uint64_t *)o->value > 0;
+	else if (o->kind == OPTION_NUMBER) good = nc_number(value, 1000000000, o->value) && *(uint64_t *)o->value > 0;
 	else good = instant_parse(value, o->value);
 	if (!good) tool_usage(n->env, "nc: -%c takes %s, not %s", o->letter,
 	                      o->kind == OPTION_SPAN ? "a time like 10 or 500ms" : "a number from 1 on", value);
@@ -104,7 +98,9 @@ static bool take_short(struct nc *n, int argc, const char *const *argv, const ch
 		{ 'r', OPTION_FLAG, &o->random }, { 'w', OPTION_SPAN, &o->timeout }, { 'q', OPTION_SPAN, &o->quit_after },
 		{ 'i', OPTION_SPAN, &o->interval }, { 's', OPTION_TEXT, &o->source }, { 'p', OPTION_NUMBER, &o->source_port },
 		{ 'W', OPTION_NUMBER, &o->pieces_max }, { 'M', OPTION_NUMBER, &o->ttl }, { 'x', OPTION_TEXT, &o->proxy },
-		{ 'X', OPTION_TEXT, &o->proxy_kind }, { 'P', OPTION_TEXT, &o->proxy_user },
+		{ 'X', OPTION_TEXT, &o->proxy_kind }, { 'P', OPTION_TEXT, &o->proxy_user }, { 'D', OPTION_FLAG, &o->debug },
+		{ 'I', OPTION_NUMBER, &o->receive_bytes }, { 'O', OPTION_NUMBER, &o->send_bytes }, { 'm', OPTION_NUMBER, &o->ttl_least },
+		{ 'T', OPTION_TEXT, &o->class_word }, { 'S', OPTION_FLAG, &o->md5 },
 	};
 	bool ended = false, used;
 
@@ -148,7 +144,7 @@ static bool service_line(struct bytes line, const char *name, const char *protoc
 	const uint8_t *slash = memchr(word[1].at, '/', word[1].len);
 	if (slash == NULL || (size_t)(slash - word[1].at) >= sizeof number_text) return false;
 	memcpy(number_text, word[1].at, (size_t)(slash - word[1].at));
-	if (!bytes_equal(bytes_skip(word[1], (size_t)(slash + 1 - word[1].at)), bytes_of(protocol)) || !number(number_text, 65535, &v)) return false;
+	if (!bytes_equal(bytes_skip(word[1], (size_t)(slash + 1 - word[1].at)), bytes_of(protocol)) || !nc_number(number_text, 65535, &v)) return false;
 	if (*name == '\0' && v == *port) return true;
 	for (size_t k = 0; k < words && *name != '\0'; k++)
 		if (k != 1 && bytes_equal(word[k], bytes_of(name))) return *port = (uint16_t)v, true;
@@ -203,7 +199,7 @@ static bool read_port(struct nc *n, const char *text, size_t len, uint16_t *port
 	uint64_t v = 0;
 
 	text_put(&t, (struct bytes){ (const uint8_t *)text, len });
-	if (!t.cut && number(word, 65535, &v) && v > 0) return *port = (uint16_t)v, true;
+	if (!t.cut && nc_number(word, 65535, &v) && v > 0) return *port = (uint16_t)v, true;
 	return !t.cut && len > 0 && !n->o.numbers && nc_service_port(n->env, word, n->o.udp, port);
 }
 
@@ -256,7 +252,7 @@ bool nc_split_zone(const char *text, char *host, size_t size, uint16_t *interfac
 	host[host_len] = '\0';
 	if (zone == NULL) return true;
 	memcpy(digits, zone + 1, len - host_len - 1);
-	if (!ip_parse(host, &ip) || !number(digits, 65535, &v)) return false;
+	if (!ip_parse(host, &ip) || !nc_number(digits, 65535, &v)) return false;
 	*interface = (uint16_t)v;
 	return true;
 }
@@ -271,14 +267,12 @@ static const char *contradiction(const struct nc_options *o)
 	if (o->servername != NULL && !o->tls) return "--servername is for --tls";
 	if (o->hex && o->json) return "--hex or --json, not both";
 	if (o->source_port > 65535) return "-p takes a port";
-	if (o->ttl > 255) return "-M takes 1 to 255";
-	if ((o->source != NULL || o->source_port > 0) && !o->listen && !o->udp)
-		return "an address or a port of one's own (-s, -p) can be had with -l and with -u; for TCP this net chooses them";
+	if (o->ttl > 255 || o->ttl_least > 255) return "-M and -m take 1 to 255";
+	if ((o->md5 || o->md5_file != NULL) && o->udp) return "-S is for TCP";
 	if (o->joins.count > 0 && !(o->udp && o->listen)) return "--join is for -u -l";
 	if (o->loop && !o->udp) return "--loop is for -u";
 	if (o->telnet && o->udp) return "-t is for streams, not for -u";
 	if (o->telnet && o->pieces_max > 0) return "-W counts pieces, which -t takes apart";
-	if (o->proxy != NULL && o->tls) return "TLS through a proxy (--tls and -x) cannot be had here";
 	if (o->proxy != NULL && (o->listen || o->udp)) return "-x is for TCP connections that we make";
 	if (o->proxy == NULL && (o->proxy_kind != NULL || o->proxy_user != NULL)) return "-X and -P want -x PROXY";
 	return NULL;
@@ -319,6 +313,7 @@ bool nc_read_options(struct nc *n, int argc, const char *const *argv)
 	const struct option options[] = {
 		{ "tls", OPTION_FLAG, &o->tls }, { "hex", OPTION_FLAG, &o->hex }, { "json", OPTION_FLAG, &o->json },
 		{ "loop", OPTION_FLAG, &o->loop }, { "join", OPTION_TEXTS, &o->joins }, { "servername", OPTION_TEXT, &o->servername },
+		{ "md5-key", OPTION_TEXT, &o->md5_file },
 		SECURE_OPTIONS(&n->secure),
 	};
 	if (!take_short(n, argc, argv, rest, &left)) return false;
@@ -327,6 +322,5 @@ bool nc_read_options(struct nc *n, int argc, const char *const *argv)
 	if ((why = contradiction(o)) != NULL) return tool_usage(n->env, "nc: %s", why), false;
 	if (o->host != NULL && !nc_split_zone(o->host, n->host, sizeof n->host, &n->interface))
 		return tool_usage(n->env, "nc: %s: not a host's name or address", o->host), false;
-	if (o->source != NULL && !ip_parse(o->source, &n->source)) return tool_usage(n->env, "nc: -s takes an address, not %s", o->source), false;
-	return true;
+	return nc_how_read(n);
 }

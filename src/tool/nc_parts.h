@@ -15,17 +15,17 @@
 
 struct nc_options {
 	bool listen, keep, udp, zero, verbose, numbers, four, six, broadcast, no_input, finish, crlf, telnet, random;
-	bool tls, hex, json, loop;
+	bool tls, hex, json, loop, debug, md5;
 	instant timeout, quit_after, interval; /* NEVER, NEVER, 0: not wanted */
-	const char *source, *servername, *proxy, *proxy_kind, *proxy_user;
-	uint64_t source_port, pieces_max, ttl; /* 0: not wanted */
+	const char *source, *servername, *proxy, *proxy_kind, *proxy_user, *class_word, *md5_file;
+	uint64_t source_port, pieces_max, ttl, ttl_least, receive_bytes, send_bytes; /* 0: not wanted */
 	const char *join[NC_JOINS_MAX];
 	struct option_texts joins;
 	const char *host;                      /* as written; NULL: none */
 	uint16_t *port; size_t ports;          /* in the order in which they are tried */
 };
 
-enum nc_state { NC_LOOKING_UP, NC_NEXT, NC_CONNECTING, NC_GREETING, NC_TALKING, NC_PROBING, NC_LISTENING, NC_LEAVING };
+enum nc_state { NC_LOOKING_UP, NC_NEXT, NC_CONNECTING, NC_GREETING, NC_SECURING, NC_TALKING, NC_PROBING, NC_LISTENING, NC_LEAVING };
 
 struct nc_peer { struct addr addr; struct ip local; };
 struct nc_waiting { net_id id; struct addr peer; bool eof; };
@@ -67,6 +67,8 @@ struct nc {
 	uint64_t sent, received, pieces, connections, open_ports, peers_seen, failed;
 	uint64_t shown_sent, shown_received;
 	instant started_at;
+	uint8_t md5_key[NET_MD5_KEY_MAX];
+	char words[240];             /* nc_how_why's */
 	char service[64];
 };
 
@@ -74,6 +76,13 @@ struct nc {
 bool nc_read_options(struct nc *, int argc, const char *const *argv);
 bool nc_service_port(struct tool_env *, const char *name, bool udp, uint16_t *port);
 bool nc_split_zone(const char *text, char *host, size_t size, uint16_t *interface); /* "[ff02::1%2]" */
+
+bool nc_number(const char *, uint64_t max, uint64_t *);
+
+/* nc_how.c */
+bool nc_how_read(struct nc *);               /* false: said on err */
+bool nc_how_datagrams(struct nc *);          /* the socket for them is open: sets it; false: said */
+const char *nc_how_why(struct nc *, enum net_why); /* why it could not even be tried */
 
 /* nc.c */
 void nc_over(struct nc *, int status);       /* this connection has ended: the next port, the next client, or the end */
