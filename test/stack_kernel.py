@@ -93,7 +93,7 @@ class Ours:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(5)
+                self.process.wait(20)  # it waits for its clients for a while
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.process.wait()
@@ -102,7 +102,7 @@ class Ours:
 
 
 def echo_server(*more, **how):
-    server = Ours("echo", "serve", *more, "tcp://:7", "udp://:7", **how)
+    server = Ours("echo", "serve", "--raw", *more, "tcp://:7", "udp://:7", **how)
     try:
         server.await_words("Listening on udp://:7")
     except AssertionError:
@@ -488,9 +488,13 @@ def our_side_closes():
             s.sendall(b"hello")
             assert s.recv(100) == b"hello"
         with s:
+            assert s.recv(100) == b""  # in order, for as long as it is waited for; then broken off
             try:
+                s.sendall(b"is anybody there?")
                 s.recv(100)
-            except ConnectionResetError:
+                time.sleep(0.2)
+                s.sendall(b"nobody")
+            except (ConnectionResetError, BrokenPipeError):
                 return
         raise AssertionError("no reset")
 
