@@ -187,17 +187,53 @@ static void stopping_lets_the_client_finish(void)
 	CHECK(on[SERVER].tool->done && on[SERVER].tool->status == 0);
 }
 
+/* Of the packets from 10.0.0.2: how many, and how many of them were as asked for with -T ef -M 9. */
+static unsigned packets, as_asked;
+static bool look(unsigned number, struct bytes frame)
+{
+	(void)number;
+	if (frame.len < 34 || load_be16(frame.at + 12) != 0x0800 || frame.at[29] != 2 || frame.at[33] != 1) return false;
+	packets++;
+	as_asked += frame.at[15] == 0xb8 && frame.at[22] == 9;
+	return false;
+}
+
+static void sockets_are_as_asked_from_the_first_packet_on(void)
+{
+	lan_hosts(4);
+	CHECK(lan_tool(SERVER, "nc -l -v -d 7000"));
+	packets = as_asked = 0;
+	lan.spoil = look;
+	CHECK(lan_tool(ALICE, "nc -T ef -M 9 -s 10.0.0.2 -p 77 -N 10.0.0.1 7000"));
+	CHECK(lan_tool_ends(ALICE) && on[ALICE].tool->status == 0 && packets > 2 && as_asked == packets);
+	CHECK(complained(SERVER, "received on 10.0.0.2 77"));
+	packets = as_asked = 0;
+	CHECK(lan_tool(ALICE, "nc -u -z -T 0xb8 -M 9 10.0.0.1 7001"));
+	CHECK(lan_tool_ends(ALICE) && packets > 0 && as_asked == packets);
+	lan.spoil = NULL;
+	CHECK(lan_tool(SERVER, "nc -l -m 200 7002"));
+	CHECK(lan_tool(ALICE, "nc -w 3 10.0.0.1 7002"));
+	CHECK(lan_tool_ends(ALICE) && on[ALICE].tool->status == NC_TIMED_OUT); /* from too far */
+	CHECK(lan_tool(ALICE, "nc -M 200 -N 10.0.0.1 7002"));
+	CHECK(lan_tool_ends(ALICE) && on[ALICE].tool->status == 0);
+	CHECK(lan_tool(ALICE, "nc -I 5000 10.0.0.1 7000"));
+	CHECK(lan_tool_ends(ALICE) && on[ALICE].tool->status == TOOL_FAILED && complained(ALICE, "not supported here (what is asked for of the socket: -I)"));
+	CHECK(lan_tool(ALICE, "nc -s 10.0.0.9 10.0.0.1 7000"));
+	CHECK(lan_tool_ends(ALICE) && complained(ALICE, "cannot assign"));
+}
+
 static void wrong_words_are_told(void)
 {
 	static const struct { const char *words, *why; } wrong[] = {
 		{ "nc", "where to" }, { "nc -l", "which port" }, { "nc 10.0.0.1", "to which port of 10.0.0.1" }, { "nc -4 -6 10.0.0.1 1", "not both" },
 		{ "nc -k 10.0.0.1 1", "-k is for -l" }, { "nc -z -l 1", "-l has its own" }, { "nc -l 1-2", "one port" }, { "nc -l name 1", "not on a name" },
-		{ "nc -w", "wants a value" }, { "nc -M 256 10.0.0.1 1", "-M takes" }, { "nc -M 0 10.0.0.1 1", "-M takes" }, { "nc -p 1 10.0.0.1 1", "of one's own" },
+		{ "nc -w", "wants a value" }, { "nc -M 256 10.0.0.1 1", "-M and -m take" }, { "nc -M 0 10.0.0.1 1", "-M takes" }, { "nc -m 256 10.0.0.1 1", "-M and -m take" },
 		{ "nc -u --tls 10.0.0.1 1", "--tls is for streams" }, { "nc --join 239.1.1.1 10.0.0.1 1", "--join is for" },
 		{ "nc -u -l --join 10.0.0.1 1", "--join takes" }, { "nc --hex --json 10.0.0.1 1", "not both" }, { "nc -X 5 10.0.0.1 1", "want -x" },
 		{ "nc -x 10.0.0.1:x 10.0.0.1 1", "-x takes" }, { "nc -x 10.0.0.1 -X 6 10.0.0.1 1", "-X takes" }, { "nc -F 10.0.0.1 1", "cannot be passed on" },
-		{ "nc -vI 10 10.0.0.1 1", "receive buffers" }, { "nc -O 10 10.0.0.1 1", "send buffers" }, { "nc -m 10 10.0.0.1 1", "least TTL" },
-		{ "nc -S 10.0.0.1 1", "--tls is safer" }, { "nc -V 1 10.0.0.1 1", "host's own business" }, { "nc --tsl 10.0.0.1 1", "did you mean --tls" },
+		{ "nc -vI 0 10.0.0.1 1", "-I takes" }, { "nc -T ef1 10.0.0.1 1", "-T takes" }, { "nc -T 0x 10.0.0.1 1", "-T takes" }, { "nc -T af14 10.0.0.1 1", "-T takes" },
+		{ "nc -s here 10.0.0.1 1", "-s takes an address" }, { "nc -u -S 10.0.0.1 1", "-S is for TCP" }, { "nc --md5-key none 10.0.0.1 1", "no such file" },
+		{ "nc -S 10.0.0.1 1", "-S wants --md5-key FILE" }, { "nc -V 1 10.0.0.1 1", "host's own business" }, { "nc --tsl 10.0.0.1 1", "did you mean --tls" },
 	};
 	lan_hosts(1);
 	for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -220,6 +256,7 @@ int main(void)
 	NC_TEST(which_ports_are_open);
 	NC_TEST(one_after_another);
 	NC_TEST(stopping_lets_the_client_finish);
+	NC_TEST(sockets_are_as_asked_from_the_first_packet_on);
 	NC_TEST(wrong_words_are_told);
 	return tap_end();
 }
