@@ -7,6 +7,7 @@
 #include "lan.h"
 
 #include "base/trace.h"
+#include "tool/dns_status.h"
 #include "tool/lookup.h"
 #include "wire/dns.h"
 
@@ -131,7 +132,7 @@ static void nslookup_asks_the_resolver(void)
 	CHECK(measured(RESOLVER, "queries") == 2 && measured(RESOLVER, "upstream") == 3);
 	CHECK_STR(nslookup("nix.example.com", NULL), "Server:\t\t10.0.0.53\nAddress:\t10.0.0.53#53\n\n"
 	          "** server can't find nix.example.com: NXDOMAIN\n\n");
-	CHECK_EQ(on[CLIENT].tool->status, 1);
+	CHECK_EQ(on[CLIENT].tool->status, DNS_STATUS_NO_NAME);
 	CHECK_STR(nslookup("www.example.com", "-type=a"), "Server:\t\t10.0.0.53\nAddress:\t10.0.0.53#53\n\nNon-authoritative answer:\n"
 	          "Name:\twww.example.com\nAddress: 10.1.0.1\nName:\twww.example.com\nAddress: 10.1.0.2\n"
 	          "Name:\twww.example.com\nAddress: 10.1.0.3\n\n");
@@ -143,7 +144,8 @@ static void a_dead_zone_is_told_in_time(void)
 {
 	CHECK(a_small_internet());
 	instant before = lan.now;
-	CHECK_STR(nslookup("www.dead.com", NULL), "Server:\t\t10.0.0.53\nAddress:\t10.0.0.53#53\n\n"
+	CHECK_STR(nslookup("www.dead.com", NULL), ";; Got SERVFAIL reply from 10.0.0.53\n"
+	          "Server:\t\t10.0.0.53\nAddress:\t10.0.0.53#53\n\n"
 	          "** server can't find www.dead.com: SERVFAIL\n\n");
 	CHECK(measured(RESOLVER, "servfail") >= 1 && lan.now - before <= 15 * SECOND);
 	end();
@@ -152,7 +154,7 @@ static void a_dead_zone_is_told_in_time(void)
 static void wrong_words_are_told(void)
 {
 	static const char *const bad[][4] = {
-		{ "nslookup" }, { "nslookup", "-typ=mx", "a" }, { "nslookup", "a..b" }, { "nslookup", "-port=0", "a" },
+		{ "nslookup" }, { "nslookup", "-typ=mx", "a" }, { "nslookup", "-port=0", "a" },
 		{ "nslookup", "a", "b", "c" }, { "nslookup", "-type=nix", "a" }, { "dns", "resolve", "--root", "nowhere" },
 		{ "dns", "resolve", "--cache", "9G" }, { "dns", "resolv" },
 	};

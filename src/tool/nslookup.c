@@ -1,128 +1,186 @@
 /* SPDX-License-Identifier: ISC */
 /* Without a type it asks for IPv4's addresses first, then for IPv6's of the name where the aliases led, and prints
  * both as one answer. */
-#include "tool/nslookup.h"
-
-#include "tool/asking.h"
-#include "tool/lookup.h"
-#include "tool/nslookup_print.h"
+#include "tool/nslookup_parts.h"
 
 const char nslookup_help[] =
-	"usage: tulle nslookup [-type=TYPE] [-port=N] [-timeout=SECONDS] [-debug]\n"
-	"           NAME [SERVER]\n"
+	"usage: tulle nslookup [-WORD[=VALUE]...] [NAME | -] [SERVER]\n"
 	"\n"
-	"Asks a name server for NAME and prints what it says. Without SERVER those of\n"
-	"the system are asked (/etc/resolv.conf). An address as NAME is looked up in\n"
-	"reverse.\n"
+	"Asks a name server for NAME and prints what it says, in the words of BIND's\n"
+	"nslookup. Without SERVER those of the system are asked (/etc/resolv.conf). An\n"
+	"address as NAME is looked up in reverse. Without NAME, or with -, names and\n"
+	"commands are read from standard input: `help` there tells them.\n"
 	"\n"
 	"  -type=TYPE        A, AAAA, MX, NS, SOA, TXT, SRV, PTR, ANY, TYPE123 ...\n"
-	"                    (default: A, then AAAA)\n"
+	"                    (default: A, then AAAA); also -ty=, -q=\n"
+	"  -class=CLASS      in, ch, hs, any\n"
 	"  -port=N           where the server listens (default 53)\n"
-	"  -timeout=SECONDS  gives up after so long (default 10)\n"
-	"  -debug            prints every message in full\n"
+	"  -timeout=SECONDS  of each try (default 5);  -retry=N: so many (default 3)\n"
+	"  -vc               over TCP\n"
+	"  -norecurse        what the server itself knows\n"
+	"  -domain=NAME      searches there;  -nosearch: NAME is what it is;\n"
+	"                    -ndots=N: names of fewer dots are searched for first\n"
+	"  -fail             stops at a server that fails, instead of asking the next\n"
+	"  -debug            prints every message in full;  -d2: and what is asked whom\n"
+	"  -noidn            names of other scripts stay xn--...;  -idn: are shown always\n"
+	"  -all              shows the settings\n"
 	"\n"
-	"The exit status is 1 if the server says that there is no such name, fails, or\n"
-	"does not answer.\n"
+	DNS_STATUS_HELP
 	"\n"
 	"  tulle nslookup www.example.com\n"
 	"  tulle nslookup -type=mx example.com 10.0.0.53\n";
 
-struct words {
-	const char *name, *server;
-	uint16_t type;
-	bool typed, debug;     /* typed: a type was given */
-	uint16_t port;
-	instant timeout;
-};
+static void begin_name(struct nslookup *);
+static void begin_question(struct nslookup *);
 
-struct nslookup {
-	struct tool tool;      /* first: they are one for who holds it */
-	struct tool_env *env;
-	struct words words;
-	struct lookup lookup;  /* of the server's own address */
-	struct asking *asking; /* NULL until that is known */
-	struct dns_name name;
-	uint16_t type;         /* asked for now */
-	bool reverse;          /* an address was given */
-	instant started_at;
-	uint32_t answers;      /* records */
-};
+/* --- words for people --- */
 
-static void finish(struct nslookup *n, int status)
+void nslookup_show_servers(struct nslookup *n)
 {
+	char ip[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < n->chosen.count; i++) {
+		ip_text(n->chosen.at[i].ip, ip);
+		text_printf(n->env->out, "Default server: %s\nAddress: %s#%u\n", n->chosen.name[0] != '\0' ? n->chosen.name : ip, ip, n->settings.port);
+	}
+	if (n->chosen.count == 0) text_puts(n->env->out, "Default server: none is known; `server NAME` chooses one\n");
+}
+
+/* On standard error, and only where a look-up is all there is: people at a prompt have the classic line before them. */
+static void tell(struct nslookup *n)
+{
+	if (n->job.told.status == DNS_STATUS_ANSWERED || n->session) return;
+	text_flush(n->env->out);
+	text_puts(n->env->err, "nslookup: ");
+	dns_status_tell(n->env->err, &n->job.told);
+	text_puts(n->env->err, "\n");
+}
+
+/* --- the end of a look-up --- */
+
+void nslookup_finish(struct nslookup *n)
+{
+	if (n->tool.done) return;
+	ask_stop(&n->ask);
+	if (!n->silent) text_puts(n->env->out, "\n");
 	n->tool.done = true;
-	n->tool.status = status;
-	n->tool.measure[0] = (struct tool_measure){ "answers", n->answers };
-	n->tool.measure[2] = (struct tool_measure){ "time_us", (net_now(n->env->net) - n->started_at) / MICROSECOND };
-	if (n->asking != NULL) asking_close(n->asking);
-	lookup_stop(&n->lookup);
+	n->tool.status = n->status;
+	n->tool.measure[0].value = n->answers;
+	n->tool.measure[2].value = (net_now(n->env->net) - n->started_at) / MICROSECOND;
 	net_wake(n->env->net, NEVER);
 }
 
-/* --- words --- */
-
-static const char *value_of(const char *word, const char *name)
+static void end_job(struct nslookup *n, enum dns_status status)
 {
-	size_t len = strlen(name);
-	return strncmp(word, name, len) == 0 && word[len] == '=' ? word + len + 1 : NULL;
+	n->busy = false;
+	n->job.told.status = status;
+	if (status != DNS_STATUS_ANSWERED) n->status = (int)status;
+	tell(n);
+	if (!n->session) nslookup_finish(n);
 }
 
-static bool number_parse(const char *text, uint32_t max, uint32_t *number)
+static void tell_server(struct nslookup *n, const struct addr *server)
 {
-	uint32_t n = 0;
-	if (*text == '\0') return false;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9' || n > max) return false;
-		n = n * 10 + (uint32_t)(*text - '0');
-	}
-	*number = n;
-	return n >= 1 && n <= max;
+	struct text t = text_in(n->job.told_server, sizeof n->job.told_server);
+	char ip[IP_TEXT_MAX];
+	text_puts(&t, ip_text(server->ip, ip));
 }
 
-static bool option_read(struct words *w, const char *word, struct tool_env *env)
-{
-	static const char *const names[] = { "-type", "-port", "-timeout", "-debug" };
-	const char *v;
-	uint32_t number;
+static void no_server(struct nslookup *, enum dns_status, const char *why);
 
-	if ((v = value_of(word, "-type")) != NULL || (v = value_of(word, "-query")) != NULL ||
-	    (v = value_of(word, "-querytype")) != NULL || (v = value_of(word, "-q")) != NULL) {
-		w->typed = true;
-		return dns_type_parse(v, &w->type) || tool_usage(env, "nslookup: there is no type '%s'", v) != NULL;
-	}
-	if ((v = value_of(word, "-port")) != NULL) {
-		if (!number_parse(v, UINT16_MAX, &number)) return tool_usage(env, "nslookup: %s: a port is 1 to 65535", word) != NULL;
-		w->port = (uint16_t)number;
-		return true;
-	}
-	if ((v = value_of(word, "-timeout")) != NULL) {
-		if (!number_parse(v, 3600, &number)) return tool_usage(env, "nslookup: %s: 1 to 3600 seconds", word) != NULL;
-		w->timeout = number * SECOND;
-		return true;
-	}
-	if (strcmp(word, "-debug") == 0) return w->debug = true;
-	if (strcmp(word, "-nodebug") == 0) return !(w->debug = false);
-	const char *nearest = text_nearest(word, names, COUNT(names));
-	if (nearest != NULL) tool_usage(env, "nslookup: there is no option %s; did you mean %s?", word, nearest);
-	else tool_usage(env, "nslookup: there is no option %s; `tulle help nslookup` says more", word);
-	return false;
+static void nobody_answered(struct nslookup *n)
+{
+	struct text t = text_in(n->job.told_server, sizeof n->job.told_server);
+	char ip[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < n->job.servers->count; i++)
+		text_printf(&t, "%s%s", i > 0 ? ", " : "", ip_text(n->job.servers->at[i].ip, ip));
+	if (n->job.what_for == JOB_SHOW) end_job(n, DNS_STATUS_NO_SERVER);
+	else no_server(n, DNS_STATUS_NO_SERVER, "no name server answered");
 }
 
-static bool words_read(struct words *w, int argc, const char *const *argv, struct tool_env *env)
+/* --- a server's address --- */
+
+static void found_servers(struct nslookup *n)
 {
-	*w = (struct words){ .type = DNS_A, .port = env->server_port };
-	for (int i = 1; i < argc; i++) {
-		if (argv[i][0] == '-' && argv[i][1] != '\0') {
-			if (!option_read(w, argv[i], env)) return false;
-		}
-		else if (w->name == NULL) w->name = argv[i];
-		else if (w->server == NULL) w->server = argv[i];
-		else return tool_usage(env, "nslookup: one NAME and one SERVER are enough, found '%s' too", argv[i]) != NULL;
-	}
-	return w->name != NULL || tool_usage(env, "nslookup: which NAME? `tulle help nslookup` says more") != NULL;
+	struct job *j = &n->job;
+	struct text t = text_in(j->found.name, sizeof j->found.name);
+
+	n->busy = false;
+	text_puts(&t, j->typed);
+	*(j->what_for == JOB_SERVER_ONCE ? &n->once : &n->chosen) = j->found;
+	if (j->what_for == JOB_SERVER) nslookup_show_servers(n);
+	else if (j->what_for == JOB_SERVER_ONCE) nslookup_look_up(n, n->next_name, &n->once);
+	else if (!n->session) nslookup_look_up(n, n->next_name, &n->chosen);
 }
 
-/* --- answers --- */
+static void no_server(struct nslookup *n, enum dns_status status, const char *why)
+{
+	n->busy = false;
+	n->status = (int)status;
+	text_printf(n->env->err, "nslookup: couldn't get address for '%s': %s\n", n->job.typed, why);
+	if (n->job.what_for != JOB_SERVER_FIRST) return;
+	n->silent = true;
+	nslookup_finish(n);
+}
+
+static void add_server(struct servers *s, struct ip ip, uint16_t interface)
+{
+	if (s->count < NSLOOKUP_SERVERS_MAX) s->at[s->count++] = (struct addr){ .ip = ip, .interface = interface };
+}
+
+/* fe80::1%2, or with the interface's name where names are known. */
+static bool parse_address(struct nslookup *n, const char *word, struct servers *found)
+{
+	char text[IP_TEXT_MAX + SYSTEM_ZONE_MAX];
+	struct text t = text_in(text, sizeof text);
+	unsigned interface = 0;
+	struct ip ip;
+
+	text_puts(&t, word);
+	char *zone = strchr(text, '%');
+	if (zone != NULL) *zone++ = '\0';
+	if (t.cut || !ip_parse(text, &ip)) return false;
+	for (const char *s = zone; s != NULL && *s >= '0' && *s <= '9' && interface <= UINT16_MAX; s++) interface = interface * 10 + (unsigned)(*s - '0');
+	if (zone != NULL && interface == 0 && n->env->interface != NULL) interface = n->env->interface(n->env, zone);
+	if (zone != NULL && (interface == 0 || interface > UINT16_MAX)) return false;
+	add_server(found, ip, (uint16_t)interface);
+	return true;
+}
+
+/* What needs no asking: an address, this host, a line of /etc/hosts. */
+static bool known_server(struct nslookup *n, const char *name, struct servers *found)
+{
+	struct system_hosts hosts = { .count = 0 };
+
+	if (parse_address(n, name, found)) return true;
+	if (n->env->system != NULL) system_hosts_find(&hosts, n->env->system->hosts, name, true);
+	for (size_t i = 0; i < hosts.count; i++) add_server(found, hosts.ip[i], 0);
+	if (found->count == 0 && strcmp(name, "localhost") == 0) add_server(found, ip4_of(0x7f000001), 0);
+	return found->count > 0;
+}
+
+/* The addresses in an answer to a question for a server's. */
+static void server_answered(struct nslookup *n, const struct dns_message *m)
+{
+	struct job *j = &n->job;
+	struct dns_rr rr;
+	struct ip ip;
+
+	for (struct dns_cursor c = dns_records(m); dns_next(&c, &rr);)
+		if (rr.section == DNS_ANSWER && dns_rdata_ip(&rr, &ip)) add_server(&j->found, ip, 0);
+	if (m->rcode == DNS_NXDOMAIN && j->at + 1 < j->names) {
+		j->at++;
+		begin_name(n);
+	} else if (m->rcode == DNS_NOERROR && j->type == DNS_A) {
+		j->type = DNS_AAAA;
+		begin_name(n);
+	}
+	else if (j->found.count > 0) found_servers(n);
+	else no_server(n, DNS_STATUS_FAILED, m->rcode == DNS_NXDOMAIN ? "not found" : m->rcode == DNS_NOERROR ? "it has none" : dns_rcode_text(m->rcode));
+}
+
+/* --- an answer that is shown --- */
 
 static void count(struct nslookup *n, const struct dns_message *m)
 {
@@ -132,9 +190,23 @@ static void count(struct nslookup *n, const struct dns_message *m)
 	for (struct dns_cursor c = dns_records(m); dns_next(&c, &rr);) {
 		if (rr.section != DNS_ANSWER) continue;
 		n->answers++;
-		if (n->tool.measure[1].value == 0 && rr.type == DNS_A && dns_rdata_ip(&rr, &ip))
-			n->tool.measure[1].value = ip4_number(ip);
+		n->job.records++;
+		if (rr.type == n->job.type || n->job.type == DNS_ANY) n->job.data++;
+		if (n->tool.measure[1].value == 0 && rr.type == DNS_A && dns_rdata_ip(&rr, &ip)) n->tool.measure[1].value = ip4_number(ip);
 	}
+}
+
+/* It names other servers, and has nothing itself. */
+static bool is_referral(const struct dns_message *m)
+{
+	struct dns_rr rr;
+	bool names_servers = false;
+
+	for (struct dns_cursor c = dns_records(m); dns_next(&c, &rr);) {
+		if (rr.section == DNS_AUTHORITY && rr.type == DNS_SOA) return false;
+		names_servers |= rr.section == DNS_AUTHORITY && rr.type == DNS_NS;
+	}
+	return names_servers && m->counts[1] == 0 && !(m->flags & DNS_AA);
 }
 
 /* Along the aliases in an answer. */
@@ -152,145 +224,299 @@ static void follow(const struct dns_message *m, struct dns_name *name)
 	}
 }
 
-static void ask(struct nslookup *n)
-{
-	struct dns_question q = { n->name, n->type, DNS_IN };
-	bool asked = asking_ask(n->asking, &q, n->type);
-	assert(asked); /* one at a time */
-}
+/* The second of a pair stands under the first one's head. */
+static bool has_head(const struct nslookup *n) { return n->settings.typed || n->job.type == DNS_A; }
 
-static void print_server(struct nslookup *n, const struct addr *server)
+static void print_head(struct nslookup *n)
 {
+	const struct addr *server = &n->ask.query.server;
 	char ip[IP_TEXT_MAX];
-	const char *name = n->words.server != NULL ? n->words.server : ip_text(server->ip, ip);
-	char text[IP_TEXT_MAX];
-	text_printf(n->env->out, "Server:\t\t%s\nAddress:\t%s#%u\n\n", name, ip_text(server->ip, text), server->port);
+
+	ip_text(server->ip, ip);
+	text_printf(n->env->out, "Server:\t\t%s\nAddress:\t%s#%u\n\n", n->job.servers->name[0] != '\0' ? n->job.servers->name : ip, ip, server->port);
 }
 
-static void print_answer(struct nslookup *n, const struct dns_message *m, bool first)
+static void print_answer(struct nslookup *n, const struct dns_message *m)
 {
 	struct text *out = n->env->out;
+	struct job *j = &n->job;
 	char name[DNS_NAME_TEXT_MAX];
-	bool authoritative = m->flags & DNS_AA, pair = !n->words.typed && !n->reverse;
-	bool address = n->type == DNS_A || n->type == DNS_AAAA;
+	bool authoritative = m->flags & DNS_AA, address = j->type == DNS_A || j->type == DNS_AAAA, unicode = n->settings.unicode;
 
-	if (!authoritative && first && !n->reverse) text_puts(out, "Non-authoritative answer:\n");
-	if (m->counts[1] > 0) nslookup_print_records(out, m, DNS_ANSWER);
-	else if (!pair || (!first && n->answers == 0))
-		text_printf(out, "*** Can't find %s: No answer\n", nslookup_name_text(&n->name, name));
+	if (!authoritative && has_head(n)) text_puts(out, "Non-authoritative answer:\n");
+	if (m->counts[1] > 0) print_records(out, m, DNS_ANSWER, unicode);
+	else if (!j->pair || (j->type == DNS_AAAA && j->records == 0))
+		text_printf(out, "*** Can't find %s: No answer\n", names_text(&j->asked, unicode, name));
 	if (authoritative || address) return;
 	text_puts(out, "\nAuthoritative answers can be found from:\n");
-	nslookup_print_records(out, m, DNS_AUTHORITY);
-	nslookup_print_records(out, m, DNS_ADDITIONAL);
+	print_records(out, m, DNS_AUTHORITY, unicode);
+	print_records(out, m, DNS_ADDITIONAL, unicode);
 }
 
-static void answered(struct nslookup *n, const struct resolver_answer *a)
+static void answered(struct nslookup *n)
 {
-	struct text *out = n->env->out;
+	const struct dns_message *m = &n->ask.query.parsed;
+	struct job *j = &n->job;
 	char name[DNS_NAME_TEXT_MAX];
-	struct dns_message m;
-	bool pair = !n->words.typed && !n->reverse, first = !pair || n->type == DNS_A;
+	bool more = m->rcode == DNS_NXDOMAIN && j->at + 1 < j->names;
 
-	if (a->why == RESOLVER_TIMED_OUT || a->server.port == 0 || dns_parse(a->message, &m) != DROP_NONE) {
-		text_puts(out, ";; connection timed out; no servers could be reached\n\n");
-		finish(n, TOOL_FAILED);
+	if (j->what_for != JOB_SHOW) {
+		server_answered(n, m);
 		return;
 	}
-	if (first && !n->reverse) print_server(n, &a->server);
-	if (n->words.debug) nslookup_print_debug(out, &m);
-	if (m.rcode != DNS_NOERROR) {
-		nslookup_name_text(&n->name, name);
-		text_printf(out, "** server can't find %s: %s\n\n", name, dns_rcode_text(m.rcode));
-		finish(n, TOOL_FAILED);
+	if (!more || n->settings.debug) {
+		if (has_head(n)) print_head(n);
+		if (n->settings.debug) print_debug(n->env->out, m, n->settings.unicode);
+		if (m->rcode != DNS_NOERROR)
+			text_printf(n->env->out, "** server can't find %s: %s\n", names_text(&j->asked, n->settings.unicode, name), dns_rcode_text(m->rcode));
+	}
+	if (more) {
+		j->at++;
+		begin_name(n);
 		return;
 	}
-	count(n, &m);
-	print_answer(n, &m, first);
-	if (pair && n->type == DNS_A) {
-		follow(&m, &n->name);
-		n->type = DNS_AAAA;
-		ask(n);
+	tell_server(n, &n->ask.query.server);
+	j->told.authoritative = m->flags & DNS_AA;
+	j->told.rcode = m->rcode;
+	j->told.referral |= is_referral(m);
+	if (m->rcode != DNS_NOERROR) {
+		end_job(n, dns_status_of(m->rcode, false));
 		return;
 	}
-	text_puts(out, "\n");
-	finish(n, TOOL_OK);
+	count(n, m);
+	print_answer(n, m);
+	if (j->pair && j->type == DNS_A) {
+		j->type = DNS_AAAA;
+		follow(m, &j->asked);
+		begin_question(n);
+	} else end_job(n, dns_status_of(DNS_NOERROR, j->data > 0));
 }
 
-/* --- the course of it --- */
+/* --- the course of a look-up --- */
 
-static bool servers_known(struct nslookup *n, const struct ip *ip, size_t count)
+static void begin_question(struct nslookup *n)
 {
-	struct addr servers[LOOKUP_MAX];
-	struct resolver_config config = { .servers = servers, .servers_count = count, .questions_max = 2, .keep_case = true, .rng = n->env->rng,
-	                                  .give_up_after = n->words.timeout };
-	for (size_t i = 0; i < count; i++) servers[i] = (struct addr){ .ip = ip[i], .port = n->words.port };
-	n->asking = asking_open(n->env, &config);
-	if (n->asking == NULL) {
-		text_puts(n->env->err, "nslookup: not enough memory lent\n");
-		n->env->status = TOOL_FAILED;
-		return false;
+	struct job *j = &n->job;
+	const struct dns_question q = { j->asked, j->type, n->settings.class };
+	bool own_port = j->what_for != JOB_SHOW && j->servers == &n->initial; /* -port is about where SERVER listens */
+
+	n->busy = true;
+	if (!ask_start(&n->ask, n->env, &n->settings, j->servers, own_port ? n->env->server_port : n->settings.port, &q, j->what_for != JOB_SHOW))
+		end_job(n, DNS_STATUS_FAILED);
+}
+
+static void begin_name(struct nslookup *n)
+{
+	struct job *j = &n->job;
+
+	j->asked = j->name[j->at];
+	j->told.name = names_text(&j->asked, n->settings.unicode, j->told_name);
+	begin_question(n);
+}
+
+/* The names that `typed` may stand for. NULL: they are in the job; else why it is no name. */
+static const char *read_names(struct nslookup *n, const char *typed)
+{
+	struct system_resolv resolv = n->settings.resolv;
+	char ascii[IDN_ASCII_MAX];
+	struct dns_name name;
+	const char *why = names_typed(typed, n->settings.idn, &name);
+
+	if (why != NULL) return why;
+	if (n->settings.idn && idn_wanted(typed) && idn_to_ascii(typed, ascii) == IDN_DONE) typed = ascii;
+	if (!n->settings.search) resolv.searches = resolv.ndots = 0;
+	n->job.names = system_names(&resolv, typed, n->job.name);
+	return NULL;
+}
+
+static void new_job(struct nslookup *n, enum job_for what_for, const char *typed, const struct servers *servers)
+{
+	struct job *j = &n->job;
+	struct text t = text_in(j->typed, sizeof j->typed);
+
+	text_puts(&t, typed);
+	j->what_for = what_for;
+	j->names = j->at = 0;
+	j->servers = servers;
+	j->type = DNS_A;
+	j->pair = true;
+	j->found = (struct servers){ .count = 0 };
+	j->records = j->data = 0;
+	j->told_server[0] = '\0';
+	j->told = (struct dns_told){ .name = j->typed, .server = j->told_server };
+}
+
+void nslookup_look_up(struct nslookup *n, const char *name, const struct servers *servers)
+{
+	struct job *j = &n->job;
+	struct ip ip;
+
+	new_job(n, JOB_SHOW, name, servers);
+	j->pair = !n->settings.typed;
+	j->type = n->settings.type;
+	if (ip_parse(name, &ip)) {
+		dns_name_reverse(ip, &j->name[j->names++]);
+		j->type = DNS_PTR;
+		j->pair = false;
+	} else j->told.why = read_names(n, name);
+	j->told.type = j->pair ? DNS_STATUS_ADDRESS : j->type;
+	if (j->told.why != NULL) {
+		if (n->session) text_printf(n->env->err, "nslookup: '%s' is no domain name: %s\n", name, j->told.why);
+		end_job(n, DNS_STATUS_NOT_A_NAME);
+	} else if (servers->count == 0) {
+		text_puts(n->env->out, ";; no servers could be reached\n");
+		nobody_answered(n);
+	} else begin_name(n);
+}
+
+void nslookup_find_server(struct nslookup *n, const char *name, const struct servers *of, enum job_for what_for)
+{
+	new_job(n, what_for, name, of);
+	if (known_server(n, name, &n->job.found)) {
+		found_servers(n);
+		return;
 	}
-	ask(n);
-	return true;
+	const char *why = read_names(n, name);
+	if (why != NULL) no_server(n, DNS_STATUS_NOT_A_NAME, why);
+	else if (of->count == 0) no_server(n, DNS_STATUS_NO_SERVER, "no name server is known");
+	else begin_name(n);
 }
 
 static void move_on(struct nslookup *n)
 {
-	struct resolver_answer a;
-
-	if (n->asking == NULL && lookup_state(&n->lookup) == LOOKUP_FAILED) {
-		text_printf(n->env->err, "nslookup: couldn't get address for '%s': %s\n", n->words.server, n->lookup.error);
-		finish(n, TOOL_FAILED);
-	}
-	else if (n->asking == NULL && lookup_state(&n->lookup) == LOOKUP_DONE &&
-	         !servers_known(n, n->lookup.ip, n->lookup.count)) finish(n, TOOL_FAILED);
-	while (!n->tool.done && n->asking != NULL && asking_answer(n->asking, &a)) answered(n, &a);
-	if (n->tool.done) return;
-	instant at = n->asking != NULL ? asking_deadline(n->asking) : NEVER;
-	net_wake(n->env->net, instant_min(at, lookup_deadline(&n->lookup)));
+	do {
+		while (n->busy && n->ask.state != ASK_BUSY) {
+			if (n->ask.state == ASK_ANSWERED) answered(n);
+			else nobody_answered(n);
+		}
+		if (n->session) nslookup_session(n);
+	} while (n->busy && n->ask.state != ASK_BUSY);
+	if (!n->tool.done) net_wake(n->env->net, query_deadline(&n->ask.query));
 }
 
 static void event(void *self, struct net *net, const struct net_event *ev)
 {
 	struct nslookup *n = self;
 
+	(void)net;
 	if (n->tool.done) return;
-	if (ev->what == NET_WAKE) {
-		lookup_step(&n->lookup, net_now(net));
-		if (n->asking != NULL) asking_step(n->asking);
-	} else if (!lookup_event(&n->lookup, ev) && n->asking != NULL) asking_event(n->asking, ev);
+	if (ev->id != 0 && ev->id == n->env->input) n->input_over |= ev->what == NET_EOF || ev->what == NET_CLOSED;
+	else ask_event(&n->ask, ev);
 	move_on(n);
 }
 
 static void stop(struct tool *t)
 {
-	finish((struct nslookup *)t, TOOL_FAILED);
+	struct nslookup *n = (struct nslookup *)t;
+
+	if (!n->session) n->status = DNS_STATUS_FAILED;
+	nslookup_finish(n);
+}
+
+/* --- words --- */
+
+struct words { const char *name, *server; bool version; };
+
+static bool option_read(struct nslookup *n, const char *word)
+{
+	char why[400];
+	struct text t = text_in(why, sizeof why);
+	const char *nearest;
+
+	switch (settings_set(&n->settings, word + 1, &t)) {
+	case SET_DONE: return true;
+	case SET_ALL:
+		nslookup_show_servers(n);
+		settings_show(&n->settings, n->env->out);
+		return true;
+	case SET_WRONG: break;
+	}
+	if (strncmp(why, "***", 3) != 0) tool_usage(n->env, "nslookup: %s: %s", word, why);
+	else if ((nearest = settings_nearest(word + 1)) != NULL) tool_usage(n->env, "nslookup: there is no option %s; did you mean -%s?", word, nearest);
+	else tool_usage(n->env, "nslookup: there is no option %s; `tulle help nslookup` says more", word);
+	return false;
+}
+
+static bool words_read(struct nslookup *n, struct words *w, int argc, const char *const *argv)
+{
+	*w = (struct words){ .name = NULL };
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "-ver", 4) == 0) w->version = true;
+		else if (argv[i][0] == '-' && argv[i][1] != '\0') {
+			if (!option_read(n, argv[i])) return false;
+		}
+		else if (w->name == NULL) w->name = argv[i];
+		else if (w->server == NULL) w->server = argv[i];
+		else return tool_usage(n->env, "nslookup: one NAME and one SERVER are enough, found '%s' too", argv[i]) != NULL;
+		if (strlen(argv[i]) >= NSLOOKUP_LINE_MAX) return tool_usage(n->env, "nslookup: a word is longer than any name") != NULL;
+	}
+	return true;
+}
+
+/* Told before anybody is asked for anything. */
+static bool is_name(struct nslookup *n, const char *typed)
+{
+	struct dns_name name;
+	struct ip ip;
+	struct dns_told told = { .status = DNS_STATUS_NOT_A_NAME, .name = typed };
+
+	if (ip_parse(typed, &ip) || (told.why = names_typed(typed, n->settings.idn, &name)) == NULL) return true;
+	text_puts(n->env->err, "nslookup: ");
+	dns_status_tell(n->env->err, &told);
+	text_puts(n->env->err, "\n");
+	n->env->status = DNS_STATUS_NOT_A_NAME;
+	return false;
+}
+
+static void know_servers(struct nslookup *n)
+{
+	struct tool_env *env = n->env;
+
+	for (size_t i = 0; i < env->servers_count; i++) {
+		const struct system_resolv *r = &n->settings.resolv;
+		const char *zone = i < r->servers && ip_equal(r->server[i], env->servers[i]) ? r->zone[i] : "";
+		add_server(&n->initial, env->servers[i], *zone != '\0' && env->interface != NULL ? env->interface(env, zone) : 0);
+	}
+	n->chosen = n->initial;
+}
+
+static bool begin(struct nslookup *n, const struct words *w)
+{
+	struct text t = text_in(n->next_name, sizeof n->next_name);
+
+	n->session = w->name == NULL || strcmp(w->name, "-") == 0;
+	if (n->session && tool_want_input(n->env) == 0) return tool_usage(n->env, "nslookup: which NAME? There is no input to read names from") != NULL;
+	if (!n->session && !is_name(n, w->name)) return false;
+	if (!n->session) text_puts(&t, w->name);
+	if (w->server != NULL) nslookup_find_server(n, w->server, &n->initial, JOB_SERVER_FIRST);
+	else if (!n->session) nslookup_look_up(n, n->next_name, &n->chosen);
+	return true;
 }
 
 struct tool *nslookup_open(int argc, const char *const *argv, struct tool_env *env)
 {
 	struct words w;
-	struct ip ip;
-	struct dns_name name;
-
-	if (!words_read(&w, argc, argv, env)) return NULL;
-	bool reverse = ip_parse(w.name, &ip);
-	if (reverse) dns_name_reverse(ip, &name);
-	else if (!dns_name_parse(w.name, &name)) return tool_usage(env, "nslookup: '%s' is no domain name", w.name);
 	struct nslookup *n = arena_zeroed(env->memory, 1, sizeof *n);
+
 	if (n == NULL) {
 		env->status = TOOL_FAILED;
 		text_puts(env->err, "nslookup: not enough memory lent\n");
 		return NULL;
 	}
+	n->env = env;
 	n->tool.app = (struct app){ event, n };
 	n->tool.stop = stop;
 	n->tool.measure[0].name = "answers", n->tool.measure[1].name = "address", n->tool.measure[2].name = "time_us";
-	n->env = env, n->words = w, n->name = name, n->reverse = reverse && !w.typed;
-	n->type = reverse ? DNS_PTR : w.type;
 	n->started_at = net_now(env->net);
-	if (w.server != NULL) lookup_start(&n->lookup, env, w.server);
-	else if (!servers_known(n, env->servers, env->servers_count)) return NULL;
+	settings_init(&n->settings, env);
+	know_servers(n);
+	if (!words_read(n, &w, argc, argv)) return NULL;
+	if (w.version) {
+		text_puts(env->out, "nslookup is one of Tulle's tools: `tulle --version` says of which\n");
+		n->tool.done = true;
+		return &n->tool;
+	}
+	if (!begin(n, &w)) return NULL;
 	move_on(n);
 	return &n->tool;
 }

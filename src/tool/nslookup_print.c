@@ -1,102 +1,115 @@
 /* SPDX-License-Identifier: ISC */
-#include "tool/nslookup_print.h"
+#include "tool/nslookup_parts.h"
 
-const char *nslookup_name_text(const struct dns_name *name, char buffer[DNS_NAME_TEXT_MAX])
-{
-	dns_name_text(name, buffer);
-	if (name->len > 1) buffer[strlen(buffer) - 1] = '\0';
-	return buffer;
-}
-
-/* What stands before the data of the types it has words for. */
+/* What stands before the data of the types up to OPT, by their numbers; the others are "rdata_257". */
 static const char *words_for(uint16_t type, char buffer[24])
 {
-	switch (type) {
-	case DNS_NS: return "nameserver = ";
-	case DNS_CNAME: return "canonical name = ";
-	case DNS_PTR: return "name = ";
-	case DNS_HINFO: return "hinfo = ";
-	case DNS_MX: return "mail exchanger = ";
-	case DNS_TXT: return "text = ";
-	case DNS_SRV: return "service = ";
-	}
+	static const char *const words[] = {
+		[1] = "internet address", [2] = "nameserver", [3] = "md", [4] = "mf", [5] = "canonical name", [6] = "soa", [7] = "mb",
+		[8] = "mg", [9] = "mr", [11] = "protocol", [12] = "name", [13] = "hinfo", [14] = "minfo", [15] = "mail exchanger",
+		[16] = "text", [17] = "rp", [18] = "afsdb", [19] = "x25 address", [20] = "isdn address", [21] = "rt", [22] = "nsap",
+		[23] = "nsap_ptr", [24] = "signature", [25] = "key", [26] = "px", [27] = "gpos", [29] = "loc", [30] = "next",
+		[33] = "service", [35] = "naptr", [36] = "kx", [37] = "cert", [38] = "v6 address", [39] = "dname", [41] = "optional",
+	};
 	struct text t = text_in(buffer, 24);
-	text_printf(&t, "rdata_%u = ", type);
+
+	if (type == DNS_AAAA) text_puts(&t, "has AAAA address ");
+	else if (type < COUNT(words) && words[type] != NULL) text_printf(&t, "%s = ", words[type]);
+	else text_printf(&t, type < COUNT(words) ? "rtype_%u = " : "rdata_%u = ", type);
 	return buffer;
 }
 
-static void print_soa(struct text *out, const struct dns_rr *rr)
+static void print_rdata(struct text *out, const struct dns_rr *rr, bool unicode)
+{
+	char words[24], rdata[4096];
+	struct text t = text_in(rdata, sizeof rdata);
+
+	text_puts(out, words_for(rr->type, words));
+	if (unicode) dns_rdata_print(rr, &t);
+	if (unicode && !t.cut) names_put(out, rdata, true);
+	else dns_rdata_print(rr, out); /* longer than names could be */
+	text_puts(out, "\n");
+}
+
+static void print_soa(struct text *out, const struct dns_rr *rr, bool unicode)
 {
 	char name[DNS_NAME_TEXT_MAX];
 	struct dns_soa soa;
 
 	if (!dns_rdata_soa(rr, &soa)) return;
-	text_printf(out, "\torigin = %s\n", nslookup_name_text(&soa.mname, name));
-	text_printf(out, "\tmail addr = %s\n", nslookup_name_text(&soa.rname, name));
+	text_printf(out, "\torigin = %s\n", names_text(&soa.mname, unicode, name));
+	text_printf(out, "\tmail addr = %s\n", names_text(&soa.rname, unicode, name));
 	text_printf(out, "\tserial = %u\n\trefresh = %u\n\tretry = %u\n\texpire = %u\n\tminimum = %u\n", (unsigned)soa.serial,
 	            (unsigned)soa.refresh, (unsigned)soa.retry, (unsigned)soa.expire, (unsigned)soa.minimum);
 }
 
-static void print_rr(struct text *out, const struct dns_rr *rr)
+static void print_rr(struct text *out, const struct dns_rr *rr, bool unicode)
 {
-	char name[DNS_NAME_TEXT_MAX], ip_buffer[IP_TEXT_MAX], words[24];
+	char name[DNS_NAME_TEXT_MAX], ip_buffer[IP_TEXT_MAX];
 	struct ip ip;
 
-	nslookup_name_text(&rr->name, name);
-	if (dns_rdata_ip(rr, &ip)) {
-		if (rr->section == DNS_ANSWER) text_printf(out, "Name:\t%s\nAddress: %s\n", name, ip_text(ip, ip_buffer));
-		else text_printf(out, "%s\t%s%s\n", name, rr->type == DNS_A ? "internet address = " : "has AAAA address ",
-		                 ip_text(ip, ip_buffer));
-		return;
-	}
-	if (rr->type == DNS_SOA) {
+	names_text(&rr->name, unicode, name);
+	if (rr->section == DNS_ANSWER && dns_rdata_ip(rr, &ip)) {
+		text_printf(out, "Name:\t%s\nAddress: %s\n", name, ip_text(ip, ip_buffer));
+	} else if (rr->type == DNS_SOA) {
 		text_printf(out, "%s\n", name);
-		print_soa(out, rr);
-		return;
+		print_soa(out, rr, unicode);
+	} else {
+		text_printf(out, "%s\t", name);
+		print_rdata(out, rr, unicode);
 	}
-	text_printf(out, "%s\t%s", name, words_for(rr->type, words));
-	dns_rdata_print(rr, out);
-	text_puts(out, "\n");
 }
 
-void nslookup_print_records(struct text *out, const struct dns_message *m, enum dns_section section)
+void print_records(struct text *out, const struct dns_message *m, enum dns_section section, bool unicode)
 {
 	struct dns_rr rr;
 	for (struct dns_cursor c = dns_records(m); dns_next(&c, &rr);)
-		if (rr.section == section) print_rr(out, &rr);
+		if (rr.section == section) print_rr(out, &rr, unicode);
 }
 
-static void print_details(struct text *out, const struct dns_rr *rr)
+static void print_details(struct text *out, const struct dns_rr *rr, bool unicode)
 {
-	char name[DNS_NAME_TEXT_MAX], ip_buffer[IP_TEXT_MAX], words[24];
-	struct ip ip;
+	char name[DNS_NAME_TEXT_MAX];
 
-	text_printf(out, "    ->  %s\n", nslookup_name_text(&rr->name, name));
-	if (dns_rdata_ip(rr, &ip))
-		text_printf(out, "\t%s%s\n", rr->type == DNS_A ? "internet address = " : "has AAAA address ", ip_text(ip, ip_buffer));
-	else if (rr->type == DNS_SOA) print_soa(out, rr);
-	else {
-		text_printf(out, "\t%s", words_for(rr->type, words));
-		dns_rdata_print(rr, out);
-		text_puts(out, "\n");
+	text_printf(out, "    ->  %s\n", names_text(&rr->name, unicode, name));
+	if (rr->type == DNS_SOA) {
+		print_soa(out, rr, unicode);
+	} else {
+		text_puts(out, "\t");
+		print_rdata(out, rr, unicode);
 	}
 	text_printf(out, "\tttl = %u\n", (unsigned)rr->ttl);
 }
 
-void nslookup_print_debug(struct text *out, const struct dns_message *m)
+static const char *class_text(uint16_t class, char buffer[16])
+{
+	struct text t = text_in(buffer, 16);
+
+	switch (class) {
+	case DNS_IN: return "IN";
+	case DNS_CH: return "CH";
+	case 4: return "HS";
+	case DNS_CLASS_ANY: return "ANY";
+	}
+	text_printf(&t, "CLASS%u", class);
+	return buffer;
+}
+
+void print_debug(struct text *out, const struct dns_message *m, bool unicode)
 {
 	static const char *const titles[] = { [DNS_ANSWER] = "ANSWERS", [DNS_AUTHORITY] = "AUTHORITY RECORDS",
 	                                      [DNS_ADDITIONAL] = "ADDITIONAL RECORDS" };
-	char name[DNS_NAME_TEXT_MAX], type[16];
+	char name[DNS_NAME_TEXT_MAX], type[16], class[16];
 	struct dns_rr rr;
 
-	text_printf(out, "------------\n    QUESTIONS:\n\t%s, type = %s, class = %s\n",
-	            nslookup_name_text(&m->question.name, name), dns_type_text(m->question.type, type),
-	            m->question.class == DNS_IN ? "IN" : "CH");
+	text_puts(out, "------------\n    QUESTIONS:\n");
+	if (m->counts[0] > 0)
+		text_printf(out, "\t%s, type = %s, class = %s\n", names_text(&m->question.name, unicode, name),
+		            dns_type_text(m->question.type, type), class_text(m->question.class, class));
 	for (enum dns_section s = DNS_ANSWER; s <= DNS_ADDITIONAL; s++) {
 		text_printf(out, "    %s:\n", titles[s]);
 		for (struct dns_cursor c = dns_records(m); dns_next(&c, &rr);)
-			if (rr.section == s) print_details(out, &rr);
+			if (rr.section == s) print_details(out, &rr, unicode);
 	}
 	text_puts(out, "------------\n");
 }

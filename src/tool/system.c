@@ -62,8 +62,8 @@ static void read_options(struct system_resolv *r, struct bytes words)
 		while (i < COUNT(flags) && strcmp(word, flags[i].name) != 0) i++;
 		if (i < COUNT(flags)) *flags[i].flag = true;
 		else if ((v = after(word, "ndots:")) != NULL) r->ndots = between(0, number(v), 15);
-		else if ((v = after(word, "timeout:")) != NULL) r->timeout_s = between(1, number(v), 30);
-		else if ((v = after(word, "attempts:")) != NULL) r->attempts = between(1, number(v), 5);
+		else if ((v = after(word, "timeout:")) != NULL) r->timeout_s = between(1, number(v), 30), r->timeout_given = true;
+		else if ((v = after(word, "attempts:")) != NULL) r->attempts = between(1, number(v), 5), r->attempts_given = true;
 		else r->ignored++;
 	}
 }

@@ -39,6 +39,7 @@ struct system_resolv {
 	unsigned ndots;     /* 1 unless it says otherwise; 0 to 15 */
 	unsigned timeout_s; /* 5; 1 to 30 */
 	unsigned attempts;  /* 2; 1 to 5 */
+	bool timeout_given, attempts_given; /* it says so; not everybody's own are the C library's 5 and 2 */
 	bool rotate, edns0, use_vc, no_aaaa, trust_ad, single_request, no_tld_query;
 	unsigned ignored;   /* lines, options and names that were not understood or too many */
 };
