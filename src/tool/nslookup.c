@@ -6,17 +6,14 @@
 const char nslookup_help[] =
 	"usage: tulle nslookup [-WORD[=VALUE]...] [NAME | -] [SERVER]\n"
 	"\n"
-	"Asks a name server for NAME and prints what it says, in the words of BIND's\n"
-	"nslookup. Without SERVER those of the system are asked (/etc/resolv.conf). An\n"
-	"address as NAME is looked up in reverse. Without NAME, or with -, names and\n"
-	"commands are read from standard input: `help` there tells them.\n"
-	"\n"
+	"Asks SERVER, or the system's, for NAME and prints what it says as BIND's does;\n"
+	"for an address in reverse. Without NAME, or with -, names and commands are\n"
+	"read from standard input: `help` there tells them.\n"
 	"  -type=TYPE        A, AAAA, MX, NS, SOA, TXT, SRV, PTR, ANY, TYPE123 ...\n"
 	"                    (default: A, then AAAA); also -ty=, -q=\n"
 	"  -class=CLASS      in, ch, hs, any\n"
-	"  -port=N           where the server listens (default 53)\n"
+	"  -port=N           where the server listens (default 53);  -vc: over TCP\n"
 	"  -timeout=SECONDS  of each try (default 5);  -retry=N: so many (default 3)\n"
-	"  -vc               over TCP\n"
 	"  -norecurse        what the server itself knows\n"
 	"  -domain=NAME      searches there;  -nosearch: NAME is what it is;\n"
 	"                    -ndots=N: names of fewer dots are searched for first\n"
@@ -24,10 +21,7 @@ const char nslookup_help[] =
 	"  -debug            prints every message in full;  -d2: and what is asked whom\n"
 	"  -noidn            names of other scripts stay xn--...;  -idn: are shown always\n"
 	"  -all              shows the settings\n"
-	"\n"
 	DNS_STATUS_HELP
-	"\n"
-	"  tulle nslookup www.example.com\n"
 	"  tulle nslookup -type=mx example.com 10.0.0.53\n";
 
 static void begin_name(struct nslookup *);
