@@ -19,7 +19,7 @@ const char nslookup_help[] =
 	"                    -ndots=N: names of fewer dots are searched for first\n"
 	"  -fail             stops at a server that fails, instead of asking the next\n"
 	"  -debug            prints every message in full;  -d2: and what is asked whom\n"
-	"  -noidn            names of other scripts stay xn--...;  -idn: are shown always\n"
+	"  -noidn            names of other scripts stay xn--...;  -idn: are shown\n"
 	"  -all              shows the settings\n"
 	DNS_STATUS_HELP
 	"  tulle nslookup -type=mx example.com 10.0.0.53\n";
