@@ -4,6 +4,7 @@
 #include "tool/asking.h"
 #include "tool/dns.h"
 #include "tool/dns_clients.h"
+#include "tool/listen.h"
 #include "tool/options.h"
 #include "tool/roots.h"
 
@@ -342,7 +343,7 @@ static bool ports_open(struct resolve *s, const struct words *w)
 		if (!open) {
 			enum net_why why = net_why_not(s->env->net);
 			clients_close(&s->clients);
-			return failed(s->env, addr_text(&local, text), net_why_words(why)) != NULL;
+			return failed(s->env, addr_text(&local, text), listen_why(why, local.port)) != NULL;
 		}
 		text_printf(s->env->out, "dns resolve: listening on %s\n", addr_text(&local, text));
 	}

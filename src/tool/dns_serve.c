@@ -3,6 +3,7 @@
 #include "proto/dns/server.h"
 #include "tool/dns.h"
 #include "tool/dns_clients.h"
+#include "tool/listen.h"
 #include "tool/options.h"
 
 #define ZONES_MAX 64
@@ -138,7 +139,7 @@ static bool ports_open(struct serve *s, const struct words *w)
 		}
 		enum net_why why = net_why_not(s->env->net);
 		clients_close(&s->clients);
-		return failed(s->env, "dns serve: %s: %s", addr_text(&local, text), net_why_words(why));
+		return failed(s->env, "dns serve: %s: %s", addr_text(&local, text), listen_why(why, local.port));
 	}
 	return true;
 }

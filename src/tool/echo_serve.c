@@ -3,6 +3,7 @@
 #include "tool/drain.h"
 #include "tool/echo.h"
 #include "tool/echo_line.h"
+#include "tool/listen.h"
 #include "tool/options.h"
 #include "tool/say.h"
 
@@ -512,7 +513,7 @@ static bool add_port(struct serve *s, const char *text)
 	if (is_group(u) && s->env->core > 0) return true; /* what is for everybody would be heard by each core */
 	net_id id = open_port(s, u);
 	if (id == 0) {
-		text_printf(s->env->err, "echo serve: %s: %s\n", text, net_why_words(net_why_not(s->env->net)));
+		text_printf(s->env->err, "echo serve: %s: %s\n", text, listen_why(net_why_not(s->env->net), u->at.port));
 		s->env->status = TOOL_FAILED;
 		return false;
 	}

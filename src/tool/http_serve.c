@@ -10,6 +10,7 @@
 #include "tool/drain.h"
 #include "tool/http.h"
 #include "tool/http_message.h"
+#include "tool/listen.h"
 #include "tool/options.h"
 #include "tool/say.h"
 #include "tool/secure.h"
@@ -543,7 +544,7 @@ struct tool *http_serve_open(int argc, const char *const *argv, struct tool_env 
 	if (s->listener == 0 && *url.host == '\0' && net_why_not(env->net) != NET_IN_USE)
 		url.at.ip = ip4_any(), s->listener = secure_listen(&s->secure, env->net, &url.at);
 	if (s->listener == 0) {
-		text_printf(env->err, "http serve: %s: %s\n", word[1], net_why_words(net_why_not(env->net)));
+		text_printf(env->err, "http serve: %s: %s\n", word[1], listen_why(net_why_not(env->net), url.at.port));
 		secure_end(&s->secure);
 		return NULL;
 	}

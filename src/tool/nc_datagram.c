@@ -84,7 +84,7 @@ bool nc_datagram_open(struct nc *n, const struct addr *to)
 	else if (n->o.source == NULL && ip_is4(to->ip)) local.ip = ip4_any();
 	n->peer_count = n->peer_next = 0;
 	if ((n->id = bind_to(n, &local)) == 0) {
-		nc_complain(n, nc_status_of(net_why_not(n->env->net)), "%s", net_why_words(net_why_not(n->env->net)));
+		nc_complain(n, nc_status_of(net_why_not(n->env->net)), "%s", listen_why(net_why_not(n->env->net), local.port));
 		return false;
 	}
 	if (!set_options(n) || (to == NULL && !join_all(n, &local))) {

@@ -100,10 +100,9 @@ const char *nc_how_why(struct nc *n, enum net_why why)
 	uint16_t own = n->o.listen ? n->o.port[0] : how->from.port;
 	struct text t = text_in(n->words, sizeof n->words);
 
-	text_puts(&t, net_why_words(why));
-	if (why == NET_NOT_ALLOWED && own > 0 && own < 1024)
-		text_puts(&t, " (a port under 1024 wants root, setcap cap_net_bind_service=+ep, or a lower net.ipv4.ip_unprivileged_port_start)");
-	else if ((why == NET_NOT_ALLOWED || why == NET_UNSUPPORTED) && (how->settings > 0 || how->md5_key.len > 0))
+	text_puts(&t, listen_why(why, own));
+	if (why == NET_NOT_ALLOWED && own > 0 && own < 1024) return n->words;
+	if ((why == NET_NOT_ALLOWED || why == NET_UNSUPPORTED) && (how->settings > 0 || how->md5_key.len > 0))
 		text_printf(&t, " (what is asked for of the socket:%s%s%s%s%s%s%s)", n->o.debug ? " -D, which wants root" : "",
 		            n->o.receive_bytes ? " -I" : "", n->o.ttl ? " -M" : "", n->o.ttl_least ? " -m" : "", n->o.send_bytes ? " -O" : "",
 		            how->md5_key.len > 0 ? " -S" : "", n->o.class_word != NULL ? " -T" : "");

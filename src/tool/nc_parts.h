@@ -3,6 +3,7 @@
 #ifndef TULLE_TOOL_NC_PARTS_H
 #define TULLE_TOOL_NC_PARTS_H
 
+#include "tool/listen.h"
 #include "tool/lookup.h"
 #include "tool/nc.h"
 #include "tool/secure.h"
@@ -68,7 +69,7 @@ struct nc {
 	uint64_t shown_sent, shown_received;
 	instant started_at;
 	uint8_t md5_key[NET_MD5_KEY_MAX];
-	char words[240];             /* nc_how_why's */
+	char words[400];             /* nc_how_why's */
 	char service[64];
 };
 

@@ -2,6 +2,7 @@
 /* tls_server.c - shows what its clients do, message by message; what is typed goes to the last who came. */
 #include "proto/tls/tickets.h"
 #include "tool/drain.h"
+#include "tool/listen.h"
 #include "tool/options.h"
 #include "tool/secure.h"
 #include "tool/tls.h"
@@ -190,7 +191,8 @@ static bool prepare(struct server *s)
 	s->listener = secure_listen(&s->secure, s->env->net, &s->url.at);
 	if (s->listener == 0 && *s->url.host == '\0' && net_why_not(s->env->net) != NET_IN_USE)
 		s->url.at.ip = ip4_any(), s->listener = secure_listen(&s->secure, s->env->net, &s->url.at);
-	return s->listener != 0 || (text_printf(s->env->err, "tls server: %s: %s\n", s->words + strlen("tls://"), net_why_words(net_why_not(s->env->net))), false);
+	return s->listener != 0 || (text_printf(s->env->err, "tls server: %s: %s\n", s->words + strlen("tls://"),
+	                                            listen_why(net_why_not(s->env->net), s->url.at.port)), false);
 }
 
 struct tool *tls_server_open(int argc, const char *const *argv, struct tool_env *env)
