@@ -19,7 +19,7 @@ wants 'unreachable: status 2' 2 'unreachable' "$TULLE" telnet 192.0.2.1
 wants 'a name that is none: status 4' 4 'telnet: ' "$TULLE" telnet nix.invalid
 "$TULLE" echo serve tls://:6443 tcp://:6666 >server 2>&1 &
 servers=$!
-await server listening
+await server 'Listening on tcp'
 wants 'TLS with an authority nobody trusts: status 5' 5 'telnet: localhost:6443' "$TULLE" telnet --tls localhost 6443
 wants 'and without checking it' 0 'over TLS' "$TULLE" telnet --tls --insecure --say 'over TLS' localhost 6443
 wants 'what is said first comes back' 0 '^second' "$TULLE" telnet --say first --say second localhost 6666
