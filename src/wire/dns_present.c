@@ -107,10 +107,10 @@ bool dns_present_take(struct dns_present *p, size_t n, struct bytes *b)
 	return true;
 }
 
-/* Of rdata that stands alone nothing may be pointed to. */
+/* Of rdata that stands alone nothing may be pointed to, nor from within types younger than compression (RFC 3597, 4). */
 bool dns_present_take_name(struct dns_present *p, struct dns_name *name)
 {
-	if (p->rr->message.len == 0)
+	if (p->rr->message.len == 0 || dns_rdata_shape(p->rr->type, p->rr->class) == NULL)
 		for (size_t at = p->at; at < p->end && p->in.at[at] > 0; at += 1u + p->in.at[at])
 			if (p->in.at[at] >= 0xc0) return false;
 	return dns_name_read(p->in, &p->at, p->end, name) == DROP_NONE;

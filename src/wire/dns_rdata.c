@@ -14,12 +14,19 @@ const char *dns_rdata_shape(uint16_t type, uint16_t class)
 	case DNS_TXT: return "S";
 	case DNS_DS: return "211h";
 	case DNS_CAA: return "1gv";
+	case 3: case 4: case 7: case 8: case 9: return "n"; /* MD, MF, MB, MG, MR */
+	case 14: return "nn";          /* MINFO */
+	case 17: return "NN";          /* RP */
+	case 18: case 21: return "2N"; /* AFSDB, RT */
 	}
 	if (class != DNS_IN) return NULL; /* those that follow mean something else in other classes */
 	switch (type) {
 	case DNS_A: return "a";
 	case DNS_AAAA: return "q";
 	case DNS_SRV: return "222N";
+	case 26: return "2NN";         /* PX */
+	case 35: return "22sssN";      /* NAPTR */
+	case 36: return "2N";          /* KX */
 	}
 	return NULL;
 }
