@@ -18,7 +18,7 @@ raw() { # WHAT STATUS-LINE REQUEST: as printf writes it; in this shell, which co
 
 # --- the command line ---
 wants 'help is a screen of all commands' 0 'echo' "$TULLE" --help
-for part in '' dns dump echo http lab nslookup stack tls 'tls ca'; do
+for part in '' dig dns dump echo http lab nslookup stack tls 'tls ca'; do
 	"$TULLE" help $part >log 2>&1 && [ "$(wc -l <log)" -le 23 ] && ! grep -q '.\{80\}' log
 	result $? "which a screen of 80 by 24 holds: $part"
 done

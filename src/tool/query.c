@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "tool/query.h"
 
-#include "tool/secure.h"
-
 #define PORT_FIRST 1024 /* RFC 5452, 9.2: as many ports to choose from as can be */
 #define PORT_TRIES 4    /* a random one may be taken; after that the net chooses */
 #define BUFFER_BYTES (2 + DNS_MESSAGE_MAX)
@@ -126,16 +124,32 @@ static void send_datagram(struct query *q)
 	}
 }
 
+/* What is spoken within says so (RFC 7301): "dot" by IANA's registry, "h2". */
+static net_id connect_secure(struct query *q, const struct net_how *how)
+{
+	const struct secure *s = q->want.secure;
+
+	q->tls = s->config;
+	if (q->tls.alpn_count == 0) {
+		q->alpn[0] = q->way == QUERY_HTTPS ? "h2" : "dot";
+		q->tls.alpn = q->alpn;
+		q->tls.alpn_count = 1;
+	}
+	q->tls.trust_anyone = !q->want.tls_check;
+	if (q->tls.trust_anyone) q->tls.sessions = NULL; /* those are remembered by name, whoever it was */
+	return net_tls_connect(q->env->net, &q->server, how, &q->tls, q->want.name);
+}
+
 static void begin_stream(struct query *q)
 {
 	bool tls = q->way == QUERY_TLS || (q->way == QUERY_HTTPS && !q->want.plain);
+	const struct net_how how = { .from = q->want.local };
 
 	close_net(q, false);
 	q->connected = false;
 	q->out = q->in = 0;
 	q->ended = false;
-	q->id_net = tls ? secure_connect(q->want.secure, q->env->net, &q->server, q->want.name)
-	                : net_connect(q->env->net, &q->server);
+	q->id_net = tls ? connect_secure(q, &how) : net_connect_how(q->env->net, &q->server, &how);
 	if (q->id_net == 0) fail(q, net_why_not(q->env->net));
 }
 

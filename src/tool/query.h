@@ -25,7 +25,7 @@
 #ifndef TULLE_TOOL_QUERY_H
 #define TULLE_TOOL_QUERY_H
 
-#include "tool/tool.h"
+#include "tool/secure.h"
 #include "wire/dns.h"
 
 #define QUERY_TIMEOUT (5 * SECOND) /* of a try, unless the want says */
@@ -55,12 +55,11 @@ struct query_edns {
 	bool on, dnssec_ok;
 	uint8_t version;
 	uint16_t udp_size;      /* 0: DNS_UDP_EDNS */
+	bool udp_size_zero;     /* 0 it is */
 	uint16_t z;             /* the other fifteen flags */
 	struct query_option option[QUERY_OPTIONS_MAX]; size_t options;
 	uint16_t padding_block; /* the message is made a multiple of it (RFC 7830); 0: it is not */
 };
-
-struct secure; /* tool/secure.h */
 
 struct query_want {
 	struct addr server;
@@ -81,6 +80,7 @@ struct query_want {
 	bool any_question;      /* the answer need not repeat the question */
 	bool stream;            /* more messages may come */
 	struct secure *secure;  /* for QUERY_TLS and QUERY_HTTPS: started by the tool */
+	bool tls_check;         /* the server's certificate is; otherwise anybody's will do (RFC 7858, 4.1) */
 	const char *path;       /* for QUERY_HTTPS; NULL: "/dns-query" */
 	bool get, plain;        /* the same: GET; without TLS */
 	struct text *words;     /* what went wrong on the way is told there in dig's lines; NULL: it is not */
@@ -108,6 +108,8 @@ struct query {
 	struct query_want want;
 	instant deadline;
 	net_id id_net, closing;
+	struct tls_config tls;
+	const char *alpn[1];
 	bool connected, ended;  /* ended: the server has nothing more to say */
 	unsigned tries_left;
 	size_t out, in;

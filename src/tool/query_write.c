@@ -33,7 +33,7 @@ static bool put_opt(struct dns_builder *b, const struct query_edns *e, uint16_t 
 	for (size_t i = 0; i < e->options; i++)
 		if (!put_option(room, &len, e->option[i].code, e->option[i].data)) return false;
 	if (e->padding_block > 0 && !put_padding(room, &len, b->len, e->padding_block)) return false;
-	const struct dns_rr opt = { .name = { .len = 1 }, .type = DNS_OPT, .class = e->udp_size > 0 ? e->udp_size : DNS_UDP_EDNS,
+	const struct dns_rr opt = { .name = { .len = 1 }, .type = DNS_OPT, .class = e->udp_size > 0 || e->udp_size_zero ? e->udp_size : DNS_UDP_EDNS,
 		.ttl = (uint32_t)(rcode >> 4 & 0xff) << 24 | (uint32_t)e->version << 16 | (e->dnssec_ok ? 0x8000u : 0) | (e->z & 0x7fffu),
 		.section = DNS_ADDITIONAL, .rdata = { data, len } };
 	return dns_add_rr(b, &opt);

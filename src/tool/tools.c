@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tool/tool.h"
 
+#include "tool/dig.h"
 #include "tool/dns.h"
 #include "tool/echo.h"
 #include "tool/http.h"
@@ -11,6 +12,7 @@
 
 /* Sorted by name; each row's function is in the tool's own header. */
 const struct tool_kind tool_kinds[] = {
+	{ "dig", "ask name servers, in every detail", dig_help, dig_open },
 	{ "dns", "name servers: of one's own zones, or a resolver", dns_help, dns_open },
 	{ "echo", "send and get back, over TCP, UDP, to groups and to everybody", echo_help, echo_open },
 	{ "http", "give out a folder of files to browsers, or fetch one", http_help, http_open },

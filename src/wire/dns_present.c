@@ -178,7 +178,7 @@ static bool bitmap_field(struct dns_present *p)
 {
 	char word[16];
 	struct bytes head, bits;
-	const char *gap = "";
+	const char *gap = "", *window_gap = p->rr->type == 50 ? dns_present_break(p) : " "; /* of NSEC3 each window is a line */
 
 	for (int last = -1; dns_present_left(p) > 0;) {
 		if (!dns_present_take(p, 2, &head) || head.at[0] <= last || head.at[1] == 0 || head.at[1] > 32 ||
@@ -189,6 +189,7 @@ static bool bitmap_field(struct dns_present *p)
 			dns_present_put(p, "%s%s", gap, dns_type_text((uint16_t)(head.at[0] << 8 | i), word));
 			gap = " ";
 		}
+		gap = window_gap;
 	}
 	return true;
 }
@@ -378,13 +379,49 @@ static void present_soa(const struct dns_soa *soa, struct dns_present *p)
 	if (p->style->multiline) dns_present_put(p, ")");
 }
 
+/* The data as it would lie there without compression, a piece at a time; false: that was the last. */
+static bool next_piece(struct dns_fields *f, bool shaped, const struct dns_rr *rr, struct dns_field *field, struct bytes *piece)
+{
+	if (!shaped) { /* it is one piece */
+		*piece = rr->rdata;
+		bool first = f->shape == NULL;
+		f->shape = "";
+		return first;
+	}
+	if (dns_field_next(f, field) != DROP_NONE || field->kind == '\0') return false;
+	bool name = field->kind == 'n' || field->kind == 'N';
+	*piece = name ? (struct bytes){ field->name.at, field->name.len } : field->raw;
+	return true;
+}
+
+static bool well_formed(struct dns_fields f)
+{
+	struct dns_field field;
+
+	do {
+		if (dns_field_next(&f, &field) != DROP_NONE) return false;
+	} while (field.kind != '\0');
+	return true;
+}
+
 static void present_unknown(struct dns_present *p)
 {
-	bool brackets = p->style->multiline && p->rr->rdata.len > 0;
+	struct dns_fields f, again;
+	struct dns_field field;
+	struct bytes piece;
+	size_t len = 0, at = 0;
+	bool shaped = dns_fields(p->rr, &f) && well_formed(f);
 
-	dns_present_put(p, "\\# %zu%s", p->rr->rdata.len, p->rr->rdata.len > 0 ? brackets ? " ( " : " " : "");
-	dns_present_hex(p, p->rr->rdata, p->style->split);
-	if (brackets) dns_present_put(p, " )");
+	if (!shaped) f.shape = NULL;
+	again = f;
+	while (next_piece(&f, shaped, p->rr, &field, &piece)) len += piece.len;
+	dns_present_put(p, "\\# %zu%s", len, len == 0 ? "" : p->style->multiline ? " ( " : " ");
+	while (next_piece(&again, shaped, p->rr, &field, &piece))
+		for (size_t i = 0; i < piece.len; i++, at++) {
+			if (p->style->split > 0 && at > 0 && at * 2 % p->style->split == 0) dns_present_put(p, "%s", dns_present_break(p));
+			dns_present_put(p, "%02X", piece.at[i]);
+		}
+	if (len > 0 && p->style->multiline) dns_present_put(p, " )");
 }
 
 static struct dns_present start(const struct dns_rr *rr, const struct dns_style *style, struct text *t)

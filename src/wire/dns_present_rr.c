@@ -105,7 +105,7 @@ void dns_present_question(const struct dns_question *q, const struct dns_style *
 	dns_present_name(&q->name, &name_text);
 	text_puts(t, name);
 	unsigned column = (unsigned)strlen(name);
-	if (!s->no_class) put_at(&column, to.class, class_word(q->class, s, word), t);
+	put_at(&column, to.class, class_word(q->class, s, word), t); /* without a TTL there is always room for it */
 	put_at(&column, to.type, type_word(q->type, s, word), t);
 }
 
