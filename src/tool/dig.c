@@ -305,6 +305,9 @@ static bool begin(struct dig *d, int argc, const char *const *argv)
 {
 	if (!dig_words(d, argc, argv)) return false;
 	for (const struct dig_lookup *l = d->first; l != NULL; l = l->next)
+		if (l->trace || l->want.way == QUERY_HTTPS)
+			return tool_usage(d->env, "dig: %s cannot be had here", l->trace ? "+trace" : "DNS over HTTP/2"), false;
+	for (const struct dig_lookup *l = d->first; l != NULL; l = l->next)
 		if (!names_of(d, l)) return false;
 	system_resolv_of(d->env, &d->system);
 	return secure(d);

@@ -16,14 +16,14 @@ const char dig_help[] =
 	"\n"
 	"  +short +noall +answer +question +authority +additional +comments +stats +cmd\n"
 	"  +multiline +ttlid +ttlunits +class +crypto +rrcomments +split=N +identify\n"
-	"  +unknownformat +expandaaaa +onesoa +json                     how it is printed\n"
+	"  +unknownformat +expandaaaa +onesoa +json                how it is printed\n"
 	"  +recurse +aaflag +adflag +cdflag +opcode=N +qid=N +header-only   the question\n"
-	"  +tcp +tls +https[=PATH] +https-get +http-plain +ignore           the way\n"
+	"  +tcp +tls +ignore                                                the way\n"
 	"  +tls-ca[=FILE] +tls-hostname=NAME +tls-certfile=FILE +tls-keyfile=FILE\n"
 	"  +dnssec +edns=N +bufsize=N +nsid +subnet=PREFIX +cookie[=HEX] +padding=N\n"
 	"  +expire +keepalive +ednsopt=N[:HEX] +ednsflags=N                 EDNS\n"
 	"  +time=S +tries=N +retry=N +fail +search +showsearch +ndots=N +domain=NAME\n"
-	"  +trace +nssearch +qr +besteffort +idnin +idnout\n"
+	"  +nssearch +qr +besteffort +idnin +idnout\n"
 	"\n"
 	"Exit status: 0 an answer came, 9 none, 8 no such FILE, 64 words not understood.\n";
 
