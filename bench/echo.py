@@ -53,8 +53,11 @@ def run(who, kind, connections, window):
     if words is None:
         return None
     done = subprocess.run([bench, kind, str(connections), str(window), long_, str(port)] + words, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, text=True)
-    return [float(word) for word in done.stdout.split()] if done.returncode == 0 and done.stdout else None
+                          stderr=subprocess.PIPE, text=True)
+    if done.returncode == 0 and done.stdout:
+        return [float(word) for word in done.stdout.split()]
+    print("%s, %s: %s" % (who, kind, done.stderr.strip()[-200:]), file=sys.stderr)
+    return None
 
 
 def best(who, old, new, kind):

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -350,6 +352,120 @@ static int ring_does(int ring, uint8_t operation)
 	return result;
 }
 
+/* A peer that is no net: a socket of its own, connected to [1]'s listener. */
+static int plain_peer(uint16_t offset, net_id *accepted)
+{
+	struct addr at = contract_addr(1, offset);
+	struct sockaddr_in name = { .sin_family = AF_INET, .sin_port = htons(at.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct net_event ev;
+
+	if (net_listen(pair->net[1], &at) == 0 || connect(fd, (struct sockaddr *)&name, sizeof name) != 0) return -1;
+	if (!contract_event(1, &ev) || ev.what != NET_ACCEPTED) return -1;
+	*accepted = ev.id;
+	return fd;
+}
+
+/* The kernel stops before an urgent byte, as if there were no more; and the end may come with the last bytes. */
+static void an_urgent_byte_hides_nothing(void)
+{
+	net_id id;
+	struct net_event ev;
+	char got[16] = "";
+	int fd = plain_peer(26, &id);
+
+	CHECK(fd >= 0);
+	for (int round = 0; round < 2; round++) {
+		size_t len = 0;
+		CHECK(contract_quiet(1));
+		CHECK(send(fd, "one", 3, 0) == 3 && send(fd, "!", 1, MSG_OOB) == 1 && send(fd, "two", 3, 0) == 3);
+		if (round == 1) shutdown(fd, SHUT_WR);
+		while (len < 6) {
+			EXPECT(1, NET_READABLE, &ev);
+			for (struct bytes b; (b = net_peek(pair->net[1], id)).len > 0; net_take(pair->net[1], id, b.len)) {
+				CHECK(len + b.len < sizeof got);
+				memcpy(got + len, b.at, b.len);
+				len += b.len;
+			}
+		}
+		CHECK(len == 6 && memcmp(got, "onetwo", 6) == 0); /* the urgent one goes another way, which nobody asked for */
+	}
+	EXPECT(1, NET_EOF, &ev);
+	close(fd);
+}
+
+/* What was sent before a reset is told before it, and no end that was none. */
+static void a_reset_comes_after_what_was_sent(void)
+{
+	struct linger none = { .l_onoff = 1 };
+	uint64_t sent = 0;
+	net_id id;
+	struct net_event ev;
+	int fd = plain_peer(27, &id);
+
+	CHECK(fd >= 0);
+	contract_send(1, id, &sent, UINT64_C(40) << 20); /* so that something is under way when it comes */
+	for (int still = 0; still < 50; still++) {
+		pair->turn(pair);
+		while (net_next(pair->net[1], &ev)) if (ev.what == NET_WRITABLE) contract_send(1, id, &sent, UINT64_C(40) << 20), still = 0;
+	}
+	CHECK(send(fd, "farewell", 8, 0) == 8);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	close(fd);
+	EXPECT(1, NET_READABLE, &ev);
+	CHECK(bytes_equal(net_peek(pair->net[1], id), bytes_of("farewell")));
+	net_take(pair->net[1], id, 8);
+	EXPECT(1, NET_CLOSED, &ev);
+	CHECK_EQ(ev.why, NET_RESET);
+}
+
+static size_t resident_pages(struct room memory)
+{
+	static unsigned char there[1 << 16];
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (memory.len + page - 1) / page, count = 0;
+
+	if (pages > sizeof there || mincore(memory.at, memory.len, there) != 0) return SIZE_MAX;
+	for (size_t i = 0; i < pages; i++) count += there[i] & 1;
+	return count;
+}
+
+/* Each of many streams has had its turn, one after another: they all went through the same few rings. */
+static void a_ring_is_held_only_while_bytes_wait(void)
+{
+	struct room memory = { NULL, host_size(&limits) };
+	struct pair p = *pair, *before = pair;
+	net_id client[30], server[30];
+	struct net_event ev;
+
+	memory.at = mmap(NULL, memory.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(memory.at != MAP_FAILED);
+	p.net[1] = host_init(memory, &limits);
+	pair = &p;
+	struct addr at = contract_addr(1, 28);
+	CHECK(net_listen(p.net[1], &at) != 0);
+	for (size_t i = 0; i < COUNT(client); i++) {
+		CHECK((client[i] = net_connect(p.net[0], &at)) != 0);
+		EXPECT(0, NET_CONNECTED, &ev);
+		EXPECT(1, NET_ACCEPTED, &ev);
+		server[i] = ev.id;
+	}
+	size_t pages = resident_pages(memory);
+	for (size_t i = 0; i < COUNT(client); i++) {
+		CHECK_EQ(net_send(p.net[0], client[i], bytes_of("a line\n")), 7);
+		EXPECT(1, NET_READABLE, &ev);
+		CHECK(ev.id == server[i]);
+		CHECK_EQ(net_send(p.net[1], server[i], net_peek(p.net[1], server[i])), 7);
+		net_take(p.net[1], server[i], 7);
+		EXPECT(0, NET_READABLE, &ev);
+		net_take(p.net[0], client[i], 7);
+	}
+	CHECK(resident_pages(memory) <= pages + 6);
+	for (size_t i = 0; i < COUNT(client); i++) net_abort(p.net[0], client[i]);
+	host_close(p.net[1]);
+	munmap(memory.at, memory.len);
+	pair = before;
+}
+
 /* seccomp does not see what goes through a ring. */
 static void a_ring_can_do_no_more_than_it_should(void)
 {
@@ -381,6 +497,9 @@ static void over(enum host_way way)
 	TEST(the_wildcard_serves_both_families);
 	TEST(a_host_answers_from_where_it_was_asked);
 	TEST(a_batch_is_answered_one_by_one);
+	TEST(an_urgent_byte_hides_nothing);
+	TEST(a_reset_comes_after_what_was_sent);
+	if (way == HOST_EPOLL) TEST(a_ring_is_held_only_while_bytes_wait);
 	pair_down(&p);
 	TEST(nothing_open_is_the_end);
 	pair_up(&p, "127.0.0.1");

@@ -32,22 +32,24 @@ struct slot *slot_find(struct host *h, net_id id)
 	return s->kind != SLOT_FREE && s->kind != SLOT_CLOSING && s->generation == id >> SLOT_BITS ? s : NULL;
 }
 
-bool rings_left(const struct host *h) { return h->rings_free != NO_SLOT || h->rings_fresh < h->limits.streams_max; }
+bool streams_left(const struct host *h) { return h->streams < h->limits.streams_max; }
 
-bool rings_take(struct host *h, struct slot *s)
+/* What was let go last is held next: so few are touched, and those are warm. */
+void ring_hold(struct ring_pool *p, struct ring *r)
 {
-	size_t rx = h->limits.rx_bytes, tx = h->limits.tx_bytes;
-	if (!rings_left(h)) return false;
-	if (h->rings_free != NO_SLOT) {
-		s->rings = h->rings_free;
-		h->rings_free = h->rings_next[s->rings];
-	} else {
-		s->rings = h->rings_fresh++;
-	}
-	uint8_t *at = h->rings + s->rings * (rx + tx);
-	ring_init(&s->rx, (struct room){ at, rx });
-	ring_init(&s->tx, (struct room){ at + rx, tx });
-	return true;
+	if (r->at != NULL) return;
+	uint32_t i = p->free != NO_SLOT ? p->free : p->fresh++;
+	if (p->free != NO_SLOT) p->free = p->next[i];
+	ring_init(r, (struct room){ p->at + (size_t)i * p->bytes, p->bytes });
+}
+
+void ring_let_go(struct ring_pool *p, struct ring *r)
+{
+	if (r->at == NULL || ring_used(r) > 0) return;
+	uint32_t i = (uint32_t)((size_t)(r->at - p->at) / p->bytes);
+	p->next[i] = p->free;
+	p->free = i;
+	*r = (struct ring){ .at = NULL };
 }
 
 struct slot *slot_take(struct host *h, enum slot_kind kind, int fd, int family)
@@ -61,8 +63,7 @@ struct slot *slot_take(struct host *h, enum slot_kind kind, int fd, int family)
 	else at = h->slot_fresh++;
 	struct slot *s = &h->slot[at];
 	uint16_t generation = (uint16_t)(s->generation + 1);
-	*s = (struct slot){ .kind = kind, .fd = fd, .family = family, .rings = NO_SLOT,
-	                    .generation = generation ? generation : 1 };
+	*s = (struct slot){ .kind = kind, .fd = fd, .family = family, .generation = generation ? generation : 1 };
 	h->live++;
 	return s;
 }
@@ -72,10 +73,13 @@ static void starved_wake(struct host *h);
 void slot_rest(struct host *h, struct slot *s)
 {
 	if (s->kind != SLOT_CLOSING || s->flight != 0) return;
-	if (s->rings != NO_SLOT) {
-		h->rings_next[s->rings] = h->rings_free;
-		h->rings_free = s->rings;
-		s->rings = NO_SLOT;
+	if (s->counted) {
+		ring_take(&s->rx, ring_used(&s->rx));
+		ring_take(&s->tx, ring_used(&s->tx));
+		ring_let_go(&h->rx, &s->rx);
+		ring_let_go(&h->tx, &s->tx);
+		s->counted = false;
+		h->streams--;
 		starved_wake(h);
 	}
 	if (s->queued || s->due) return;
@@ -180,6 +184,7 @@ static bool next(struct net *net, struct net_event *ev)
 	struct host *h = host_of(net);
 	struct slot *s;
 
+	stream_settle(h);
 	*ev = (struct net_event){ .what = NET_WAKE };
 	if (h->budget > 0 && h->wake_at <= h->now) {
 		h->wake_at = NEVER;
@@ -224,6 +229,7 @@ static void flush_all(struct host *h)
 		uring_arm(h);
 		return;
 	}
+	stream_settle(h);
 	for (uint32_t at = h->ready_first; at != NO_SLOT; at = h->slot[at].next) {
 		struct slot *s = &h->slot[at];
 		if (s->kind != SLOT_STREAM || !(s->news & NEWS_FLUSH)) continue;
@@ -310,11 +316,21 @@ static bool local(struct net *net, net_id id, struct addr *a)
 
 static uint32_t slots_of(const struct host_limits *l) { return l->streams_max + l->sockets_max; }
 
+static size_t pool_size(const struct host_limits *l, uint32_t bytes)
+{
+	return arena_cost(l->streams_max * sizeof(uint32_t)) + arena_cost((size_t)l->streams_max * bytes);
+}
+
+static void rings_open(struct ring_pool *p, struct arena *a, uint32_t count, uint32_t bytes)
+{
+	*p = (struct ring_pool){ .bytes = bytes, .free = NO_SLOT, .next = arena_take(a, count * sizeof *p->next) };
+	p->at = arena_take(a, (size_t)count * bytes);
+}
+
 size_t host_size(const struct host_limits *l)
 {
 	return arena_cost(sizeof(struct host)) + arena_cost(slots_of(l) * sizeof(struct slot)) +
-	       arena_cost(l->streams_max * sizeof(uint32_t)) +
-	       arena_cost((size_t)l->streams_max * (l->rx_bytes + l->tx_bytes)) +
+	       pool_size(l, l->rx_bytes) + pool_size(l, l->tx_bytes) +
 	       arena_cost(BATCH_MAX * (size_t)DATAGRAM_MAX) + arena_cost(GATHER_BYTES) + arena_cost(uring_size());
 }
 
@@ -357,13 +373,13 @@ struct net *host_init(struct room zeroed, const struct host_limits *limits)
 	h->limits = *limits;
 	h->slots = slots_of(limits);
 	h->slot = arena_take(&a, h->slots * sizeof *h->slot);
-	h->rings_next = arena_take(&a, limits->streams_max * sizeof *h->rings_next);
-	h->rings = arena_take(&a, (size_t)limits->streams_max * (limits->rx_bytes + limits->tx_bytes));
+	rings_open(&h->rx, &a, limits->streams_max, limits->rx_bytes);
+	rings_open(&h->tx, &a, limits->streams_max, limits->tx_bytes);
 	h->in.data = arena_take(&a, BATCH_MAX * (size_t)DATAGRAM_MAX);
 	h->out.data = arena_take(&a, GATHER_BYTES);
 	h->uring_memory = arena_take(&a, uring_size());
 	assert(h->uring_memory != NULL);
-	h->slot_free = h->rings_free = h->ready_first = h->due_first = h->starved = NO_SLOT;
+	h->slot_free = h->ready_first = h->due_first = h->starved = NO_SLOT;
 	h->wake_at = h->accept_at = NEVER;
 	h->budget = TURN_EVENTS;
 	h->now = clock_now();
@@ -380,6 +396,7 @@ static void drain(struct host *h, struct slot *s, instant until)
 
 	if (s->kind == SLOT_STREAM && h->epoll < 0) stream_flush(h, s);
 	while (s->kind == SLOT_STREAM && s->fin_wanted && !s->fin_sent && !s->broken) {
+		s->blocked = false;
 		stream_flush(h, s);
 		int left_ms = (int)((until - clock_now()) / MILLISECOND);
 		if (!s->fin_sent && !s->broken && poll(&one, 1, left_ms > 0 ? left_ms : 0) <= 0) return;

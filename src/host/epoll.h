@@ -6,7 +6,7 @@
  *     while (!done && net_wait(net)) app_turn(net, app);
  *     host_close(net);
  *
- * All memory is lent once. A stream's two rings come from a pool and are touched only when bytes flow. Each id
+ * All memory is lent once. A ring comes from a pool for a stream while bytes wait, with epoll: an idle one holds none. Each id
  * with news stands in one list; nothing walks over all ids. A turn hands out at most TURN_EVENTS events, so
  * that a fast peer cannot keep the loop from its clock.
  *

@@ -43,13 +43,16 @@ struct slot {
 	uint16_t generation;      /* never 0 */
 	uint16_t news;
 	uint32_t next;            /* in the ready list, the free list or the list of starved listeners */
-	uint32_t rings;           /* which of the pool; NO_SLOT: none */
 	uint32_t events;          /* what epoll watches for */
 	uint32_t due_next;        /* in the list of those whose operations are due */
 	bool watched;             /* is in the epoll set */
 	bool queued;              /* is in the ready list */
 	bool due;                 /* is in that other list */
-	bool more;                /* the kernel had still more when it last received */
+	bool more;                /* the kernel may have still more to receive */
+	bool to_the_end;          /* epoll: only EAGAIN says that there is no more, for the peer has finished or said something urgent */
+	bool hung_up;             /* epoll: EPOLLHUP or EPOLLERR came */
+	bool blocked;             /* epoll: the kernel has no room to send, and will say when */
+	bool counted;             /* among the streams */
 	uint8_t flight;
 	int send_error;           /* that of a send, told when the receive has ended */
 	bool fin_wanted, fin_sent, fin_seen, eof_told;
@@ -57,9 +60,8 @@ struct slot {
 	bool one_by_one;          /* datagrams cannot go in runs */
 	bool broken;              /* CLOSED is owed, with `why` */
 	enum net_why why;
-	net_id on;                /* accepted by this listener, from this peer */
 	struct addr peer;
-	struct ring rx, tx;
+	struct ring rx, tx;       /* `at` NULL: none is held */
 };
 
 union control { uint64_t align; uint8_t byte[128]; };
@@ -78,6 +80,10 @@ struct batch {
 
 struct bounce { net_id id; struct addr peer; enum net_why why; };
 
+/* Memory of rings, each held by a stream only while bytes wait in it. What a ring held stays readable after it was let go, until
+ * another stream takes it, which no verb does that only takes bytes. */
+struct ring_pool { uint8_t *at; uint32_t *next; uint32_t bytes, free, fresh; };
+
 struct host {
 	struct net net;
 	struct host_limits limits;
@@ -91,9 +97,9 @@ struct host {
 	uint32_t slots, live;
 	struct slot *slot;
 	uint32_t slot_free, slot_fresh; /* given back ones first; then those never used */
-	uint32_t *rings_next;           /* the pool of rings, by the same rule */
-	uint32_t rings_free, rings_fresh;
-	uint8_t *rings;
+	uint32_t streams;               /* those that may hold rings: at most streams_max, and so many rings are in each pool */
+	struct ring_pool rx, tx;        /* by the same rule */
+	net_id told;                    /* epoll: the stream whose event was handed out last */
 	uint32_t ready_first, ready_last;
 	uint32_t starved;               /* listeners that found no room for a stream, or no descriptor */
 	uint32_t budget;                /* events left in this turn */
@@ -115,8 +121,9 @@ void slot_give(struct host *, struct slot *);            /* closes its socket; t
 void slot_news(struct host *, struct slot *, unsigned news);
 void slot_watch(struct host *, struct slot *, uint32_t events); /* 0: only errors; WATCH_NOTHING: not even those */
 #define WATCH_NOTHING UINT32_MAX
-bool rings_take(struct host *, struct slot *);
-bool rings_left(const struct host *);
+bool streams_left(const struct host *);
+void ring_hold(struct ring_pool *, struct ring *);       /* unless one is held */
+void ring_let_go(struct ring_pool *, struct ring *);     /* if it is empty */
 void slot_rest(struct host *, struct slot *);            /* one that is closing is free if nobody knows it any more */
 void slot_polled(struct host *, struct slot *, uint32_t events);
 
@@ -139,6 +146,7 @@ size_t stream_send(struct net *, net_id, struct bytes);
 void stream_finish(struct host *, struct slot *);
 void stream_abort(struct slot *);
 void stream_flush(struct host *, struct slot *);
+void stream_settle(struct host *);                       /* what was sent during the event handed out last goes */
 void stream_polled(struct host *, struct slot *, uint32_t events);
 void stream_received(struct host *, struct slot *, int result);
 void stream_sent(struct host *, struct slot *, int result);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /* stream.c - TCP over the kernel's sockets.
  *
- * Bytes go kernel -> rx ring when epoll says so, and once more when the program has made room (NEWS_FILL), so a
- * fast stream needs no epoll_ctl. What is sent waits in the tx ring until the id's turn comes (NEWS_FLUSH): many
- * small sends of one event make one segment.
+ * With epoll a stream's descriptor is handed over once, edge-triggered: the kernel says when something has changed, and what it
+ * may still have is remembered here (`more`, `blocked`). Bytes go kernel -> rx ring when it is the id's turn (NEWS_FILL), and once
+ * more when the program has made room. What is sent waits in the tx ring until the program is done with the event, or if it
+ * was another id's event, until the id's turn comes (NEWS_FLUSH): many small sends of one event make one segment. A ring is
+ * held while bytes wait in it, and no longer: so most streams hold none.
+ *
+ * A receive that fills less than it was given has seen all there was, and need not ask again; but for the end of a stream, and for
+ * an urgent byte, before which the kernel stops. Then it is asked until it says EAGAIN.
  *
  * With io_uring the kernel receives into the free part of the rx ring, and sends from the tx ring, by itself: each
- * stream has at most one operation of either kind in flight, made when the loop is about to wait (uring_due). A full
- * rx ring has none: what the program does not take stays in the kernel, and the peer is held back by TCP.
- *
- * Epoll is level-triggered; what nobody can act on must not be watched. A full rx ring takes EPOLLIN away, and
- * when EPOLLHUP or EPOLLERR (which cannot be masked) then still come, the descriptor leaves the set.
+ * stream has at most one operation of either kind in flight, made when the loop is about to wait (uring_due), and holds the ring
+ * meanwhile. A full rx ring has none: what the program does not take stays in the kernel, and the peer is held back by TCP.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,33 +41,46 @@ static int pending_error(const struct slot *s)
 
 /* --- kernel to ring --- */
 
-static void fill(struct host *h, struct slot *s)
+static ssize_t receive_some(struct slot *s)
 {
-	ring_rewind(&s->rx);
 	struct room first = ring_room(&s->rx);
 	size_t all = ring_free(&s->rx);
 	struct iovec part[2] = { { first.at, first.len }, { s->rx.at, all - first.len } };
-	struct msghdr m = { .msg_iov = part, .msg_iovlen = part[1].iov_len > 0 ? 2 : 1 };
+	struct msghdr m = { .msg_iov = part, .msg_iovlen = 2 };
 
-	if (s->fin_seen || s->broken) return;
-	if (all == 0) {
-		if (s->watched) slot_watch(h, s, s->events & ~(uint32_t)EPOLLIN);
-		return;
+	if (first.len == all) return recv(s->fd, first.at, first.len, MSG_DONTWAIT);
+	return recvmsg(s->fd, &m, MSG_DONTWAIT);
+}
+
+/* The peer has gone while we would still speak. */
+static void look_for_hangup(struct host *h, struct slot *s)
+{
+	if (!s->hung_up || !s->fin_seen || s->fin_sent || s->broken) return;
+	int error = pending_error(s);
+	breaks(h, s, error != 0 ? kernel_why(error) : NET_RESET);
+}
+
+static void fill(struct host *h, struct slot *s)
+{
+	if (s->more && !s->fin_seen && !s->broken) ring_hold(&h->rx, &s->rx);
+	ring_rewind(&s->rx);
+	for (size_t all; s->more && !s->fin_seen && !s->broken && (all = ring_free(&s->rx)) > 0;) {
+		ssize_t n = receive_some(s);
+		if (n > 0) {
+			ring_put(&s->rx, (size_t)n);
+			s->more = (size_t)n == all || s->to_the_end;
+			slot_news(h, s, NEWS_READABLE);
+		} else if (n == 0) {
+			s->fin_seen = true;
+			slot_news(h, s, 0);
+		} else if (errno == EAGAIN) {
+			s->more = false;
+		} else if (errno != EINTR) {
+			breaks(h, s, kernel_why(errno));
+		}
 	}
-	ssize_t n = recvmsg(s->fd, &m, MSG_DONTWAIT);
-	if (n > 0) {
-		ring_put(&s->rx, (size_t)n);
-		slot_news(h, s, NEWS_READABLE);
-	} else if (n == 0) {
-		s->fin_seen = true;
-		slot_watch(h, s, s->fin_sent ? WATCH_NOTHING : s->watched ? s->events & ~(uint32_t)EPOLLIN : 0);
-		slot_news(h, s, 0);
-		return;
-	} else if (errno != EAGAIN && errno != EINTR) {
-		breaks(h, s, kernel_why(errno));
-		return;
-	}
-	if (n < 0 || (size_t)n < all) slot_watch(h, s, (s->watched ? s->events : 0) | EPOLLIN);
+	ring_let_go(&h->rx, &s->rx);
+	look_for_hangup(h, s);
 }
 
 struct bytes stream_peek(struct net *net, net_id id)
@@ -73,7 +88,7 @@ struct bytes stream_peek(struct net *net, net_id id)
 	struct slot *s = slot_find(host_of(net), id);
 	if (s == NULL || s->kind != SLOT_STREAM) return (struct bytes){ NULL, 0 };
 	s->news &= (uint16_t)~NEWS_READABLE;
-	return ring_peek(&s->rx);
+	return s->rx.at != NULL ? ring_peek(&s->rx) : (struct bytes){ NULL, 0 };
 }
 
 void stream_take(struct net *net, net_id id, size_t n)
@@ -82,14 +97,14 @@ void stream_take(struct net *net, net_id id, size_t n)
 	struct slot *s = slot_find(h, id);
 
 	if (s == NULL || s->kind != SLOT_STREAM) return;
-	bool was_full = ring_free(&s->rx) == 0;
 	ring_take(&s->rx, n);
+	if (!(s->flight & FLIGHT_RECEIVE)) ring_let_go(&h->rx, &s->rx);
 	if (n == 0 || s->broken) return;
 	if (s->fin_seen) {
 		if (ring_used(&s->rx) == 0) slot_news(h, s, 0); /* EOF is due */
 	} else if (h->uring != NULL) {
 		if (!(s->flight & FLIGHT_RECEIVE)) uring_due(h, s);
-	} else if (was_full || !s->watched || !(s->events & EPOLLIN)) {
+	} else if (s->more) {
 		slot_news(h, s, NEWS_FILL);
 	}
 }
@@ -101,45 +116,70 @@ void stream_send_fin(struct host *h, struct slot *s)
 	if (!s->fin_wanted || s->fin_sent || s->kind != SLOT_STREAM || ring_used(&s->tx) > 0) return;
 	shutdown(s->fd, SHUT_WR);
 	s->fin_sent = true;
-	if (s->fin_seen) slot_watch(h, s, WATCH_NOTHING);
 	slot_news(h, s, 0);
+}
+
+static ssize_t send_some(struct slot *s)
+{
+	struct bytes view[2];
+
+	ring_view(&s->tx, 0, ring_used(&s->tx), view);
+	struct iovec part[2] = { { (void *)view[0].at, view[0].len }, { (void *)view[1].at, view[1].len } };
+	struct msghdr m = { .msg_iov = part, .msg_iovlen = 2 };
+	if (view[1].len == 0) return send(s->fd, view[0].at, view[0].len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* What the peer said before it left is told first. The error was told to us: a receive now sees an end that is none. */
+static void fails(struct host *h, struct slot *s, enum net_why why)
+{
+	bool finished = s->fin_seen;
+
+	s->more = s->to_the_end = true;
+	s->hung_up = false;
+	fill(h, s);
+	s->fin_seen = finished;
+	breaks(h, s, why);
 }
 
 void stream_flush(struct host *h, struct slot *s)
 {
-	struct bytes view[2];
-
 	if (s->broken || s->kind != SLOT_STREAM) return;
-	while (ring_used(&s->tx) > 0) {
-		ring_view(&s->tx, 0, ring_used(&s->tx), view);
-		struct iovec part[2] = { { (void *)view[0].at, view[0].len }, { (void *)view[1].at, view[1].len } };
-		struct msghdr m = { .msg_iov = part, .msg_iovlen = view[1].len > 0 ? 2 : 1 };
-		ssize_t n = sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR) continue;
-		if (n < 0 && errno == EAGAIN) {
-			slot_watch(h, s, (s->watched ? s->events : 0) | EPOLLOUT);
-			break;
-		}
-		if (n < 0) {
-			int error = errno;
-			fill(h, s); /* what the peer said before it left */
-			breaks(h, s, kernel_why(error));
+	while (ring_used(&s->tx) > 0 && !s->blocked) {
+		ssize_t n = send_some(s);
+		if (n >= 0) {
+			ring_take(&s->tx, (size_t)n);
+		} else if (errno == EAGAIN) {
+			s->blocked = true;
+		} else if (errno != EINTR) {
+			fails(h, s, kernel_why(errno));
 			return;
 		}
-		ring_take(&s->tx, (size_t)n);
 	}
-	if (ring_used(&s->tx) == 0 && s->watched) slot_watch(h, s, s->events & ~(uint32_t)EPOLLOUT);
 	if (s->came_short && ring_used(&s->tx) <= s->tx.size / 2) {
 		s->came_short = false;
 		slot_news(h, s, NEWS_WRITABLE);
 	}
+	ring_let_go(&h->tx, &s->tx);
 	stream_send_fin(h, s);
+}
+
+/* All that was said in one event goes when the next is asked for, while it is warm. */
+void stream_settle(struct host *h)
+{
+	struct slot *s = h->told != 0 ? slot_find(h, h->told) : NULL;
+
+	h->told = 0;
+	if (s == NULL || !(s->news & NEWS_FLUSH)) return;
+	s->news &= (uint16_t)~NEWS_FLUSH;
+	stream_flush(h, s);
 }
 
 /* There is something for the kernel: at the id's turn, or when the loop is about to wait. */
 static void flush_later(struct host *h, struct slot *s)
 {
 	if (h->uring != NULL) uring_due(h, s);
+	else if (slot_id(h, s) == h->told) s->news |= NEWS_FLUSH;
 	else slot_news(h, s, NEWS_FLUSH);
 }
 
@@ -149,10 +189,12 @@ size_t stream_send(struct net *net, net_id id, struct bytes b)
 	struct slot *s = slot_find(h, id);
 
 	if (s == NULL || (s->kind != SLOT_STREAM && s->kind != SLOT_CONNECTING) || s->fin_wanted || s->broken) return 0;
+	if (b.len == 0) return 0;
+	ring_hold(&h->tx, &s->tx);
 	ring_rewind(&s->tx); /* what is in flight is still held */
 	size_t n = ring_write(&s->tx, b);
 	if (n < b.len) s->came_short = true;
-	if (n > 0 || s->came_short) flush_later(h, s);
+	flush_later(h, s);
 	return n;
 }
 
@@ -173,18 +215,23 @@ void stream_abort(struct slot *s)
 
 static net_id open_stream(struct host *h, struct slot *s)
 {
-	bool fits = rings_take(h, s);
-	assert(fits); /* whoever calls has asked rings_left */
-	(void)fits;
+	assert(streams_left(h)); /* whoever calls has asked */
+	s->counted = true;
+	h->streams++;
 	kernel_option(s->fd, IPPROTO_TCP, TCP_NODELAY, 1); /* small sends are gathered here already */
 	return slot_id(h, s);
+}
+
+static void watch_stream(struct host *h, struct slot *s)
+{
+	slot_watch(h, s, h->uring != NULL ? EPOLLIN : EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLOUT | EPOLLET);
 }
 
 static void connected(struct host *h, struct slot *s)
 {
 	s->kind = SLOT_STREAM;
 	if (h->uring != NULL) kernel_may_block(s->fd);
-	slot_watch(h, s, EPOLLIN);
+	watch_stream(h, s);
 	slot_news(h, s, NEWS_CONNECTED | (h->uring == NULL && (ring_used(&s->tx) > 0 || s->fin_wanted) ? NEWS_FLUSH : 0));
 }
 
@@ -204,7 +251,7 @@ net_id stream_connect(struct net *net, const struct addr *remote, const struct n
 	struct slot *s = NULL;
 	int family, error, fd;
 
-	if (!rings_left(h)) return net->why_not = NET_NO_ROOM, 0;
+	if (!streams_left(h)) return net->why_not = NET_NO_ROOM, 0;
 	fd = kernel_socket(remote, SOCK_STREAM, &family);
 	if (fd < 0) return net->why_not = kernel_why(errno), 0;
 	socklen_t len = kernel_name(remote, family, &name);
@@ -221,7 +268,8 @@ net_id stream_connect(struct net *net, const struct addr *remote, const struct n
 	net_id id = open_stream(h, s);
 	s->peer = *remote;
 	if (error == 0) connected(h, s);
-	else if (error == EINPROGRESS) slot_watch(h, s, EPOLLOUT);
+	else if (error == EINPROGRESS && h->uring != NULL) slot_watch(h, s, EPOLLOUT);
+	else if (error == EINPROGRESS) watch_stream(h, s);
 	else breaks(h, s, kernel_why(error));
 	return id;
 }
@@ -229,12 +277,12 @@ net_id stream_connect(struct net *net, const struct addr *remote, const struct n
 net_id host_adopt(struct net *net, int fd)
 {
 	struct host *h = host_of(net);
-	struct slot *s = rings_left(h) ? slot_take(h, SLOT_STREAM, fd, AF_UNSPEC) : NULL;
+	struct slot *s = streams_left(h) ? slot_take(h, SLOT_STREAM, fd, AF_UNSPEC) : NULL;
 
 	if (s == NULL) return net->why_not = NET_NO_ROOM, 0;
 	net_id id = open_stream(h, s);
 	if (h->uring != NULL) kernel_may_block(fd);
-	slot_watch(h, s, EPOLLIN);
+	watch_stream(h, s);
 	return id;
 }
 
@@ -275,7 +323,7 @@ bool listener_next(struct host *h, struct slot *listener, struct net_event *ev)
 	struct slot *s;
 
 	listener->news = 0;
-	if (!rings_left(h)) return starve(h, listener, false), false;
+	if (!streams_left(h)) return starve(h, listener, false), false;
 	int flags = SOCK_CLOEXEC | (h->uring != NULL ? 0 : SOCK_NONBLOCK);
 	int fd = accept4(listener->fd, (struct sockaddr *)&name, &len, flags);
 	if (fd < 0) {
@@ -291,7 +339,7 @@ bool listener_next(struct host *h, struct slot *listener, struct net_event *ev)
 	ev->id = open_stream(h, s);
 	ev->on = slot_id(h, listener);
 	ev->peer = s->peer = kernel_addr(&name);
-	slot_watch(h, s, EPOLLIN);
+	watch_stream(h, s);
 	return true;
 }
 
@@ -305,17 +353,21 @@ void stream_polled(struct host *h, struct slot *s, uint32_t events)
 		int error = pending_error(s);
 		if (error != 0) breaks(h, s, kernel_why(error));
 		else if (events & (EPOLLOUT | ended)) connected(h, s);
+		if (h->uring != NULL || s->kind != SLOT_STREAM) return;
+	}
+	s->hung_up |= (events & ended) != 0;
+	if (h->uring != NULL) {
+		look_for_hangup(h, s);
 		return;
 	}
-	bool full = ring_free(&s->rx) == 0;
-	if (h->uring == NULL && events & (EPOLLIN | ended)) fill(h, s);
-	if (h->uring == NULL && events & (EPOLLOUT | ended)) stream_flush(h, s);
-	if (s->broken || !(events & ended)) return;
-	if (s->fin_seen && !s->fin_sent) {
-		int error = pending_error(s);
-		breaks(h, s, error != 0 ? kernel_why(error) : NET_RESET);
-	} else if (full) {
-		slot_watch(h, s, WATCH_NOTHING); /* until there is room */
+	if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | ended)) {
+		s->more = true;
+		s->to_the_end = events & (EPOLLPRI | EPOLLRDHUP | ended);
+		slot_news(h, s, NEWS_FILL);
+	}
+	if (s->blocked && events & (EPOLLOUT | ended)) {
+		s->blocked = false;
+		slot_news(h, s, NEWS_FLUSH);
 	}
 }
 
@@ -329,6 +381,7 @@ void stream_received(struct host *h, struct slot *s, int result)
 		slot_news(h, s, NEWS_READABLE);
 	} else if (result == 0 && s->send_error == 0) {
 		s->fin_seen = true;
+		ring_let_go(&h->rx, &s->rx);
 		slot_news(h, s, 0);
 	} else if (result < 0 && result != -EAGAIN && result != -EINTR && result != -ECANCELED) {
 		breaks(h, s, kernel_why(-result));
@@ -353,6 +406,7 @@ void stream_sent(struct host *h, struct slot *s, int result)
 		s->came_short = false;
 		slot_news(h, s, NEWS_WRITABLE);
 	}
+	ring_let_go(&h->tx, &s->tx);
 	if (ring_used(&s->tx) > 0 || s->fin_wanted) uring_due(h, s);
 }
 
@@ -363,24 +417,29 @@ static bool tell(struct slot *s, unsigned news)
 	return is;
 }
 
+/* EOF when the last byte is taken, CLOSED after it. */
+static bool eof_is_due(const struct slot *s) { return s->fin_seen && !s->eof_told && ring_used(&s->rx) == 0; }
+static bool closed_is_due(const struct slot *s) { return s->broken || (s->eof_told && s->fin_sent); }
+
 bool stream_next(struct host *h, struct slot *s, struct net_event *ev)
 {
 	ev->id = slot_id(h, s);
 	ev->peer = s->peer;
 	if (tell(s, NEWS_CONNECTED)) ev->what = NET_CONNECTED;
 	else {
-		if (tell(s, NEWS_FLUSH)) stream_flush(h, s);
 		if (tell(s, NEWS_FILL)) fill(h, s);
+		if (tell(s, NEWS_FLUSH)) stream_flush(h, s);
 		if (tell(s, NEWS_READABLE)) ev->what = NET_READABLE;
 		else if (tell(s, NEWS_WRITABLE)) ev->what = NET_WRITABLE;
-		else if (s->fin_seen && !s->eof_told && ring_used(&s->rx) == 0) s->eof_told = true, ev->what = NET_EOF;
-		else if (s->broken || (s->eof_told && s->fin_sent)) {
+		else if (eof_is_due(s)) s->eof_told = true, ev->what = NET_EOF;
+		else if (closed_is_due(s)) {
 			ev->what = NET_CLOSED;
 			ev->why = s->broken ? s->why : NET_DONE;
 			slot_give(h, s);
 			return true;
 		} else return false;
 	}
-	slot_news(h, s, 0); /* there may be more to tell */
+	h->told = ev->id;
+	if (s->news != 0 || eof_is_due(s) || closed_is_due(s)) slot_news(h, s, 0); /* there is more to tell */
 	return true;
 }

@@ -55,6 +55,7 @@ static void poll_once(struct host *h, struct slot *s, unsigned events)
 static void receive(struct host *h, struct slot *s)
 {
 	if (s->flight & FLIGHT_RECEIVE) return;
+	ring_hold(&h->rx, &s->rx);
 	ring_rewind(&s->rx);
 	struct room room = ring_room(&s->rx);
 	if (room.len == 0) return;
@@ -66,8 +67,8 @@ static void receive(struct host *h, struct slot *s)
 
 static void send_some(struct host *h, struct slot *s)
 {
+	if ((s->flight & FLIGHT_SEND) || ring_used(&s->tx) == 0) return;
 	struct bytes b = ring_peek(&s->tx);
-	if ((s->flight & FLIGHT_SEND) || b.len == 0) return;
 	struct io_uring_sqe *e = entry(h);
 	io_uring_prep_send(e, s->fd, b.at, b.len, MSG_NOSIGNAL);
 	launch(h, s, e, FLIGHT_SEND);

@@ -17,7 +17,7 @@
 #include "main/terminal.h"
 
 #define DESCRIPTORS_KEPT 16 /* for those a server turns away, for files, and for looking up names */
-#define STREAMS_MAX 8192
+#define STREAMS_MAX 16384
 #define STOP_WITHIN (TOOL_DRAIN_WITHIN + SECOND) /* after a signal, should the tool not end by itself; a second one ends it at once */
 
 /* --- signals --- */

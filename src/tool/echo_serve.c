@@ -8,7 +8,7 @@
 #include "tool/say.h"
 
 #define PORTS_MAX 16
-#define PEERS_MAX 8192 /* connections at a time */
+#define PEERS_MAX 16384 /* connections at a time */
 #define SAID_MAX 400   /* of a message, when it is printed */
 #define LINES_BYTES (8u << 20)  /* for lines whose ends have not come */
 #define LEAVE_WITHIN (2 * SECOND) /* for who was told why to read it, and go */
