@@ -21,7 +21,7 @@ ip addr add 127.0.0.53/32 dev lo
 unset LOCALDOMAIN RES_OPTIONS IDN_DISABLE
 
 cat >named.conf <<END
-options { directory "$work"; listen-on { 127.0.0.53; }; listen-on-v6 { none; }; recursion no; pid-file none;
+options { directory "$work"; listen-on { 127.0.0.53; }; listen-on-v6 { ::1; }; recursion no; pid-file none;
 	session-keyfile none; dnssec-validation no; rrset-order { order none; }; minimal-responses no; };
 controls {};
 zone "example.com" { type primary; file "example.com"; };
@@ -55,6 +55,13 @@ dn DNAME example.net.
 xn--bcher-kva A 10.1.0.9
 xn--bcher-kva MX 5 mail.xn--bcher-kva
 mail.xn--bcher-kva A 10.1.0.26
+key DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==
+fp SSHFP 4 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+_443._tcp TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+_h HTTPS 1 . alpn=h2,h3 ipv4hint=10.1.0.1
+loc LOC 52 22 23 N 4 53 32 E -2m
+rp RP a.b text
+new TYPE65280 \# 3 010203
 sub NS ns.sub
 ns.sub A 127.0.0.99
 END
@@ -94,6 +101,8 @@ await named.log ' running$' || sed 's/^/# /' named.log
 await failing listening
 : >resolv.conf
 mount --bind resolv.conf /etc/resolv.conf
+printf '127.0.0.1 localhost\n127.0.0.53 other nameserver\n' >hosts
+mount --bind hosts /etc/hosts
 system() { for line in "$@"; do echo "$line"; done >resolv.conf; } # LINES of resolv.conf
 
 # --- the same as BIND's ---
@@ -122,7 +131,10 @@ for words in www.example.com six.example.com web.example.com toweb.example.com t
              '-norec www.example.com' '-vc www.example.com' '-type=txt big.example.com' '-debug www.example.com' '-deb nix.example.com' \
              '-retry=0 www.example.com' '-domain=example.com www' '-do=b.example.com a' '-all www.example.com' \
              '-nosearch -domain=example.com www' '-debug -domain=sub.example.com www' '-ndots=2 -domain=example.com a.b' \
- '-class=any -type=any www.example.com' '-type=mx .' 'a\.b.example.com' 'www.example.com ns1.example.com'; do
+ '-class=any -type=any www.example.com' '-type=mx .' 'a\.b.example.com' 'www.example.com ns1.example.com' \
+             '-type=dnskey key.example.com' '-type=sshfp fp.example.com' '-type=tlsa _443._tcp.example.com' '-type=https _h.example.com' \
+             '-type=loc loc.example.com' '-type=rp rp.example.com' '-type=TYPE65280 new.example.com' '-debug -type=dnskey key.example.com' \
+             'www.example.com ::1' 'www.example.com nameserver' 'nix.example.com localhost'; do
 	same $words
 done
 for words in www.example.com nix.example.com web.example.com 10.1.0.1 '-type=mx example.com' '-type=mx www.sub.example.com'; do same $words 127.0.0.53; done
@@ -205,6 +217,13 @@ prints 'each step, with d2' '^;; asking 127.0.0.53#53 over UDP: www.example.com,
 grep -q '^;; 127.0.0.53#53 answered NOERROR over UDP after ' log
 result $? 'and how long it took'
 prints 'over TCP when cut short' '^;; Truncated, retrying in TCP mode.$' "$TULLE" nslookup -type=txt big.example.com
+"$TULLE" nslookup --json web.example.com >log 2>&1 && python3 -c '
+import json, sys
+first, second = [json.loads(line) for line in open("log")]
+assert [r["rdata"] for r in first["answerRRs"]] == ["www.example.com.", "10.1.0.1"] and first["server"]["name"] == "127.0.0.53"
+assert [r["rdata"] for r in second["answerRRs"]] == ["2001:db8::1"] and second["QTYPEname"] == "AAAA" and second["RCODE"] == 0
+' >>log 2>&1
+result $? '--json: a line an answer'
 timeout 100 python3 "$here/nslookup.py" >told 2>&1
 status=$?
 awk -v n=$n '/^(not )?ok / { sub(/ok [0-9]+/, "ok " ++n) } { print }' told | grep '^\(ok\|not ok\|#\) '

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* dig_json.c - a message as one line of JSON, by RFC 8427's names, and what is known of how it came. */
 #include "tool/dig_print.h"
-#include "tool/dig_parts.h"
 
 /* Text of ours is ASCII but for what a stranger wrote; that comes escaped out of dns_present already. */
 static void put_string(struct text *out, const char *s)

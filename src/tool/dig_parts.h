@@ -94,7 +94,4 @@ bool dig_tell_transfer(struct dig *); /* one message of it; false: that was the 
 void dig_greet(struct dig *);
 void dig_stats_of(struct dig *, struct dig_stats *);
 
-/* dig_json.c */
-void dig_json(struct text *, const struct dns_message *, const struct dig_stats *);
-
 #endif

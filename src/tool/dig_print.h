@@ -38,6 +38,7 @@ struct dig_stats {
 	bool transfer; uint32_t records, messages; /* of a zone */
 };
 void dig_print_stats(struct text *, const struct dig_stats *, const struct dig_show *);
+void dig_json(struct text *, const struct dns_message *, const struct dig_stats *); /* dig_json.c: all of it, in a line */
 void dig_print_date(struct text *, int64_t date);  /* "Mon Nov 23 04:20:02 UTC 2026" */
 const char *dig_server_text(const struct addr *, char buffer[ADDR_TEXT_MAX]); /* "127.0.0.1#53" */
 const char *dig_opcode_text(uint8_t opcode, char buffer[16]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Without a type it asks for IPv4's addresses first, then for IPv6's of the name where the aliases led, and prints
  * both as one answer. */
+#include "tool/dig_print.h"
 #include "tool/nslookup_parts.h"
 
 const char nslookup_help[] =
@@ -20,7 +21,7 @@ const char nslookup_help[] =
 	"  -fail             stops at a server that fails, instead of asking the next\n"
 	"  -debug            prints every message in full;  -d2: and what is asked whom\n"
 	"  -noidn            names of other scripts stay xn--...;  -idn: are shown\n"
-	"  -all              shows the settings\n"
+	"  -all              shows the settings;  --json: a line of JSON an answer\n"
 	DNS_STATUS_HELP
 	"  tulle nslookup -type=mx example.com 10.0.0.53\n";
 
@@ -56,7 +57,7 @@ void nslookup_finish(struct nslookup *n)
 {
 	if (n->tool.done) return;
 	ask_stop(&n->ask);
-	if (!n->silent) text_puts(n->env->out, "\n");
+	if (!n->silent && !n->settings.json) text_puts(n->env->out, "\n");
 	n->tool.done = true;
 	n->tool.status = n->status;
 	n->tool.measure[0].value = n->answers;
@@ -247,23 +248,40 @@ static void print_answer(struct nslookup *n, const struct dns_message *m)
 	print_records(out, m, DNS_ADDITIONAL, unicode);
 }
 
+static void print_message(struct nslookup *n, const struct dns_message *m)
+{
+	struct text *out = n->env->out;
+	char name[DNS_NAME_TEXT_MAX];
+
+	if (has_head(n)) print_head(n);
+	if (n->settings.debug) print_debug(out, m, n->settings.unicode);
+	if (m->rcode == DNS_NOERROR) return;
+	text_printf(out, "** server can't find %s: %s\n", names_text(&n->job.asked, n->settings.unicode, name), dns_rcode_text(m->rcode));
+}
+
+static void print_json(struct nslookup *n)
+{
+	const struct query *q = &n->ask.query;
+	const struct servers *s = n->job.servers;
+	char ip[IP_TEXT_MAX];
+
+	dig_json(n->env->out, &q->parsed, &(struct dig_stats){ .took = q->answered_at - q->sent_at, .server = q->server,
+	         .name = s->name[0] != '\0' ? s->name : ip_text(q->server.ip, ip), .way = query_way_text(q->way),
+	         .date = n->env->date + (net_now(n->env->net) - n->env->date_at) / SECOND, .bytes = q->message.len });
+}
+
 static void answered(struct nslookup *n)
 {
 	const struct dns_message *m = &n->ask.query.parsed;
 	struct job *j = &n->job;
-	char name[DNS_NAME_TEXT_MAX];
 	bool more = m->rcode == DNS_NXDOMAIN && j->at + 1 < j->names;
 
 	if (j->what_for != JOB_SHOW) {
 		server_answered(n, m);
 		return;
 	}
-	if (!more || n->settings.debug) {
-		if (has_head(n)) print_head(n);
-		if (n->settings.debug) print_debug(n->env->out, m, n->settings.unicode);
-		if (m->rcode != DNS_NOERROR)
-			text_printf(n->env->out, "** server can't find %s: %s\n", names_text(&j->asked, n->settings.unicode, name), dns_rcode_text(m->rcode));
-	}
+	if (n->settings.json) print_json(n);
+	else if (!more || n->settings.debug) print_message(n, m);
 	if (more) {
 		j->at++;
 		begin_name(n);
@@ -278,7 +296,7 @@ static void answered(struct nslookup *n)
 		return;
 	}
 	count(n, m);
-	print_answer(n, m);
+	if (!n->settings.json) print_answer(n, m);
 	if (j->pair && j->type == DNS_A) {
 		j->type = DNS_AAAA;
 		follow(m, &j->asked);
@@ -295,7 +313,8 @@ static void begin_question(struct nslookup *n)
 	bool own_port = j->what_for != JOB_SHOW && j->servers == &n->initial; /* -port is about where SERVER listens */
 
 	n->busy = true;
-	if (!ask_start(&n->ask, n->env, &n->settings, j->servers, own_port ? n->env->server_port : n->settings.port, &q, j->what_for != JOB_SHOW))
+	if (!ask_start(&n->ask, n->env, &n->settings, j->servers, own_port ? n->env->server_port : n->settings.port, &q,
+	               j->what_for != JOB_SHOW || n->settings.json))
 		end_job(n, DNS_STATUS_FAILED);
 }
 
@@ -320,7 +339,7 @@ static const char *read_names(struct nslookup *n, const char *typed)
 	if (n->settings.idn && idn_wanted(typed) && idn_to_ascii(typed, ascii) == IDN_DONE) typed = ascii;
 	if (!n->settings.search) resolv.searches = resolv.ndots = 0;
 	n->job.names = system_names(&resolv, typed, n->job.name);
-	return NULL;
+	return n->job.names > 0 ? NULL : "with each domain of the search list it is longer than 253 bytes";
 }
 
 static void new_job(struct nslookup *n, enum job_for what_for, const char *typed, const struct servers *servers)
@@ -358,7 +377,7 @@ void nslookup_look_up(struct nslookup *n, const char *name, const struct servers
 		if (n->session) text_printf(n->env->err, "nslookup: '%s' is no domain name: %s\n", name, j->told.why);
 		end_job(n, DNS_STATUS_NOT_A_NAME);
 	} else if (servers->count == 0) {
-		text_puts(n->env->out, ";; no servers could be reached\n");
+		if (!n->settings.json) text_puts(n->env->out, ";; no servers could be reached\n");
 		nobody_answered(n);
 	} else begin_name(n);
 }
@@ -417,7 +436,7 @@ static bool option_read(struct nslookup *n, const char *word)
 	struct text t = text_in(why, sizeof why);
 	const char *nearest;
 
-	switch (settings_set(&n->settings, word + 1, &t)) {
+	switch (settings_set(&n->settings, word + (strcmp(word, "--json") == 0 ? 2 : 1), &t)) {
 	case SET_DONE: return true;
 	case SET_ALL:
 		nslookup_show_servers(n);

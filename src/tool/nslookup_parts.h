@@ -31,6 +31,7 @@ struct settings {
 	char type_word[16], class_word[16]; /* as they were typed, for `set all` */
 	bool typed;          /* a type was set: that alone is asked for */
 	bool debug, d2, search, recurse, vc, fail;
+	bool json;           /* answers come as dig's +json has them, a line each, and nothing else */
 	bool idn, unicode;   /* names of other scripts are understood; are shown */
 	uint16_t port;
 	unsigned timeout_s;  /* 0: NSLOOKUP_TIMEOUT_S */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "tool/nslookup_parts.h"
+#include "wire/dns_present.h"
+
+#define RDATA_TEXT_MAX 4096 /* what is longer holds no names to show in other scripts */
 
 /* What stands before the data of the types up to OPT, by their numbers; the others are "rdata_257". */
 static const char *words_for(uint16_t type, char buffer[24])
@@ -21,13 +24,14 @@ static const char *words_for(uint16_t type, char buffer[24])
 
 static void print_rdata(struct text *out, const struct dns_rr *rr, bool unicode)
 {
-	char words[24], rdata[4096];
+	static const struct dns_style style = { .split = DNS_SPLIT };
+	char words[24], rdata[RDATA_TEXT_MAX];
 	struct text t = text_in(rdata, sizeof rdata);
 
 	text_puts(out, words_for(rr->type, words));
-	if (unicode) dns_rdata_print(rr, &t);
+	if (unicode) dns_present_rdata(rr, &style, &t);
 	if (unicode && !t.cut) names_put(out, rdata, true);
-	else dns_rdata_print(rr, out); /* longer than names could be */
+	else dns_present_rdata(rr, &style, out);
 	text_puts(out, "\n");
 }
 
@@ -81,20 +85,6 @@ static void print_details(struct text *out, const struct dns_rr *rr, bool unicod
 	text_printf(out, "\tttl = %u\n", (unsigned)rr->ttl);
 }
 
-static const char *class_text(uint16_t class, char buffer[16])
-{
-	struct text t = text_in(buffer, 16);
-
-	switch (class) {
-	case DNS_IN: return "IN";
-	case DNS_CH: return "CH";
-	case 4: return "HS";
-	case DNS_CLASS_ANY: return "ANY";
-	}
-	text_printf(&t, "CLASS%u", class);
-	return buffer;
-}
-
 void print_debug(struct text *out, const struct dns_message *m, bool unicode)
 {
 	static const char *const titles[] = { [DNS_ANSWER] = "ANSWERS", [DNS_AUTHORITY] = "AUTHORITY RECORDS",
@@ -105,7 +95,7 @@ void print_debug(struct text *out, const struct dns_message *m, bool unicode)
 	text_puts(out, "------------\n    QUESTIONS:\n");
 	if (m->counts[0] > 0)
 		text_printf(out, "\t%s, type = %s, class = %s\n", names_text(&m->question.name, unicode, name),
-		            dns_type_text(m->question.type, type), class_text(m->question.class, class));
+		            dns_type_text(m->question.type, type), dns_class_text(m->question.class, class));
 	for (enum dns_section s = DNS_ANSWER; s <= DNS_ADDITIONAL; s++) {
 		text_printf(out, "    %s:\n", titles[s]);
 		for (struct dns_cursor c = dns_records(m); dns_next(&c, &rr);)

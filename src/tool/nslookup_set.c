@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* nslookup_set.c - what `set` and the options of the command line change. Words, their shortest forms and complaints are BIND's. */
 #include "tool/nslookup_parts.h"
+#include "wire/dns_present.h"
 
 #define NDOTS_MAX 128
 #define TIMEOUT_MAX_S 3600
@@ -17,6 +18,7 @@ static const struct flag { const char *name; uint8_t least; bool value; size_t a
 	{ "search", 3, true, FLAG(search) }, { "nosearch", 5, false, FLAG(search) },
 	{ "defname", 3, true, FLAG(search) }, { "nodefname", 5, false, FLAG(search) },
 	{ "fail", 3, true, FLAG(fail) }, { "nofail", 5, false, FLAG(fail) },
+	{ "json", 4, true, FLAG(json) }, { "nojson", 6, false, FLAG(json) },
 	{ "idn", 3, true, FLAG(idn) }, { "noidn", 5, false, FLAG(idn) },
 };
 
@@ -78,14 +80,8 @@ static bool set_type(struct settings *s, const char *value, struct text *why)
 
 static bool set_class(struct settings *s, const char *value, struct text *why)
 {
-	static const struct { const char *name; uint16_t class; } classes[] = {
-		{ "in", DNS_IN }, { "ch", DNS_CH }, { "chaos", DNS_CH }, { "hs", 4 }, { "hesiod", 4 }, { "any", DNS_CLASS_ANY },
-	};
-	size_t i = 0;
-
-	while (i < COUNT(classes) && !same_start(value, classes[i].name, size_max(strlen(value), strlen(classes[i].name)))) i++;
-	if (i == COUNT(classes)) return complain(why, "unknown query class: %s", value), false;
-	s->class = classes[i].class;
+	if (!dns_class_parse(value, &s->class) || strlen(value) >= sizeof s->class_word)
+		return complain(why, "unknown query class: %s", value), false;
 	return keep_word(s->class_word, sizeof s->class_word, value);
 }
 
