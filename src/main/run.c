@@ -18,6 +18,7 @@
 
 #define DESCRIPTORS_KEPT 16 /* for those a server turns away, for files, and for looking up names */
 #define STREAMS_MAX 16384
+#define HOST_MEMORY_BYTES ((size_t)1 << 30) /* for records of TLS on all of those; what they do not use costs nothing */
 #define STOP_WITHIN (TOOL_DRAIN_WITHIN + SECOND) /* after a signal, should the tool not end by itself; a second one ends it at once */
 
 /* --- signals --- */
@@ -104,11 +105,12 @@ static uint32_t connections_max(void)
 int run_tool(struct net *net, const struct run_names *names, enum sandbox_profile profile, int argc, char **argv)
 {
 	static struct lend lend;
-	struct room memory = memory_open(TOOL_MEMORY_BYTES);
+	struct room memory = memory_open(profile == SANDBOX_SOCKETS ? HOST_MEMORY_BYTES : TOOL_MEMORY_BYTES);
 	struct tool *t = NULL;
 	const char *why = "no memory";
 	int status = TOOL_FAILED;
 
+	if (memory.at == NULL) memory = memory_open(TOOL_MEMORY_BYTES); /* where memory is not promised to more than there is of it */
 	lend_start(&lend, net, profile == SANDBOX_SOCKETS, memory);
 	signals_watch();
 	lend.env.servers_count = names->count;

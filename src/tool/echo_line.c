@@ -3,14 +3,16 @@
 
 #define IN_BLOCK sizeof(((struct line_block *)0)->byte)
 
-bool line_add(struct pool *pool, struct line_held *h, struct bytes b)
+static size_t blocks_for(size_t len) { return (len + IN_BLOCK - 1) / IN_BLOCK; }
+
+enum line_room line_add(struct pool *pool, struct line_held *h, struct bytes b)
 {
-	if (b.len > ECHO_LINE_MAX - h->len) return false;
+	if (b.len > ECHO_LINE_MAX - h->len) return LINE_TOO_LONG;
+	if (blocks_for(h->len + b.len) - blocks_for(h->len) > pool->count - pool->out) return LINE_NO_ROOM;
 	while (b.len > 0) {
 		size_t at = h->len % IN_BLOCK, n = size_min(b.len, IN_BLOCK - at);
 		if (at == 0) {
-			struct line_block *block = pool_take(pool);
-			if (block == NULL) return false;
+			struct line_block *block = pool_take(pool); /* it is there */
 			block->next = NULL;
 			if (h->first == NULL) h->first = block;
 			else h->last->next = block;
@@ -20,7 +22,7 @@ bool line_add(struct pool *pool, struct line_held *h, struct bytes b)
 		h->len += (uint32_t)n;
 		b = bytes_skip(b, n);
 	}
-	return true;
+	return LINE_ADDED;
 }
 
 static void drop_first(struct pool *pool, struct line_held *h)

@@ -12,7 +12,6 @@
 #include "tool/options.h"
 
 #define FLOWS_MAX 8000
-#define SECURE_FLOWS_MAX 400   /* TLS takes more memory */
 #define UNDER_WAY_MAX 500000   /* messages, on all flows together */
 #define BYTES_MIN 16
 #define BYTES_MAX 16384
@@ -428,11 +427,10 @@ static bool lend_memory(struct load *l)
 static bool words_are_good(struct load *l)
 {
 	struct tool_env *env = l->env;
-	unsigned flows_max = url_is_secure(&l->url) ? SECURE_FLOWS_MAX : FLOWS_MAX;
 
 	if (*l->url.host == '\0') return tool_usage(env, "echo load: %s: a host is wanted", l->where), false;
-	if (l->connections == 0 || l->connections > flows_max)
-		return tool_usage(env, "echo load: --connections is 1 to %u here", flows_max), false;
+	if (l->connections == 0 || l->connections > FLOWS_MAX)
+		return tool_usage(env, "echo load: --connections is 1 to %d", FLOWS_MAX), false;
 	if (l->window == 0 || l->window > UNDER_WAY_MAX / l->connections)
 		return tool_usage(env, "echo load: --window is at least 1, and at most %u for all connections together", UNDER_WAY_MAX), false;
 	if (l->bytes < BYTES_MIN || l->bytes > BYTES_MAX)
@@ -463,6 +461,12 @@ struct tool *echo_load_open(int argc, const char *const *argv, struct tool_env *
 	if (!lend_memory(l)) return tool_usage(env, "echo load: no memory");
 	l->secure.streams_max = (unsigned)l->connections;
 	if (url_is_secure(&l->url) && !secure_start(&l->secure, env, "echo load", false, "")) return NULL;
+	if (url_is_secure(&l->url) && l->secure.streams < l->connections) {
+		text_printf(env->err, "echo load: there is memory for %zu connections over TLS\n", l->secure.streams);
+		env->status = TOOL_FAILED;
+		secure_end(&l->secure);
+		return NULL;
+	}
 	l->tool.app = (struct app){ event, l };
 	l->tool.stop = stop, l->tool.end = end_tool;
 	l->started_at = l->ends_at = l->look_at = l->resume_at = NEVER;

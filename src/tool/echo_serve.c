@@ -10,7 +10,7 @@
 #define PORTS_MAX 16
 #define PEERS_MAX 16384 /* connections at a time */
 #define SAID_MAX 400   /* of a message, when it is printed */
-#define LINES_BYTES (8u << 20)  /* for lines whose ends have not come */
+#define LINES_BYTES (PEERS_MAX * LINE_BLOCK_BYTES) /* for lines whose ends have not come */
 #define LEAVE_WITHIN (2 * SECOND) /* for who was told why to read it, and go */
 #define LEAVING_MAX 8  /* of those turned away, at a time */
 
@@ -171,10 +171,9 @@ static void count_lines(struct serve *s, struct peer *p, struct bytes b)
 	for (size_t i = 0; s->close_after > 0 && i < b.len; i++) p->lines += b.at[i] == '\n';
 }
 
-static void too_much(struct serve *s, struct peer *p)
+static void too_much(struct serve *s, struct peer *p, bool full)
 {
 	char who[ADDR_TEXT_MAX];
-	bool full = s->lines.refused > 0 && s->lines.out == s->lines.count;
 	const char *why = full ? "too many clients are in the middle of long lines" : "this line has more than 65536 bytes; --raw has no lines";
 
 	text_printf(s->env->err, "echo serve: %s: %s\n", addr_text(&p->addr, who), full ? why : "a line of more than 65536 bytes");
@@ -182,15 +181,28 @@ static void too_much(struct serve *s, struct peer *p)
 	send_away(s, p, why);
 }
 
+/* There is a block for everybody; so when all are held, somebody holds several. */
+static struct peer *who_holds_most(struct serve *s)
+{
+	struct peer *most = &s->peer[0];
+
+	for (uint32_t i = 1; i < s->peers; i++)
+		if (s->peer[i].id != 0 && s->peer[i].held.len > most->held.len) most = &s->peer[i];
+	return most;
+}
+
 /* The beginning of a line, or the rest of one that is held. */
 static bool hold(struct serve *s, struct peer *p, struct bytes b)
 {
 	const uint8_t *end = memchr(b.at, '\n', b.len);
+	enum line_room room;
 
 	if (end != NULL) b.len = (size_t)(end + 1 - b.at);
-	if (!line_add(&s->lines, &p->held, b)) {
-		too_much(s, p);
-		return false;
+	while ((room = line_add(&s->lines, &p->held, b)) != LINE_ADDED) {
+		struct peer *most = room == LINE_TOO_LONG ? p : who_holds_most(s);
+		if (most->held.len < p->held.len + b.len) most = p;
+		too_much(s, most, room == LINE_NO_ROOM);
+		if (most == p) return false;
 	}
 	net_take(s->env->net, p->id, b.len);
 	p->whole = end != NULL;

@@ -4,9 +4,11 @@
 #include "proto/tls/sessions.h"
 #include "proto/tls/tickets.h"
 
-#define SERVER_STREAMS 512
-#define SERVER_HANDSHAKES 16 /* at once; more wait a little */
-#define SERVER_RECORDS (2 * SERVER_STREAMS) /* one each way, so that none waits for another's */
+#define SERVER_STREAMS 512    /* unless the net says how many it has room for */
+#define SERVER_SPARE 16       /* for handshakes of those who will be turned away */
+#define HANDSHAKES_LEAST 16   /* at once; more wait a little */
+#define STREAMS_A_HANDSHAKE 32
+#define RECORDS_A_STREAM 2    /* one each way, so that none waits for another's */
 #define CLIENT_STREAMS 8
 #define CLIENT_SESSIONS 8
 #define HANDSHAKE_WITHIN_S 30
@@ -71,14 +73,31 @@ static bool read_words(struct secure *s)
 	return true;
 }
 
+static size_t handshakes_for(size_t streams)
+{
+	return streams <= CLIENT_STREAMS ? 2 : size_max(HANDSHAKES_LEAST, streams / STREAMS_A_HANDSHAKE);
+}
+
+/* As many as the net has room for, or as the client has asked for; if there is memory to promise for that. A connection that is
+ * idle touches none of it but its place in the net's table. */
+static void count_streams(struct secure *s, bool server, size_t handshake, size_t record)
+{
+	struct net_tls_limits limits = { SERVER_STREAMS, 0 };
+	size_t left = s->env->memory->memory.len - s->env->memory->used;
+	size_t each = RECORDS_A_STREAM * record + net_tls_size(&limits) / SERVER_STREAMS + handshake / STREAMS_A_HANDSHAKE;
+
+	s->streams = size_max(s->streams_max, CLIENT_STREAMS);
+	if (server) s->streams = s->env->connections_max > 0 ? s->env->connections_max + SERVER_SPARE : SERVER_STREAMS;
+	if (s->streams > CLIENT_STREAMS) s->streams = size_max(CLIENT_STREAMS, size_min(s->streams, (left - left / 16) / each));
+}
+
 static bool lend_pools(struct secure *s, bool server)
 {
 	size_t handshake = tls_handshake_block_bytes() + alignof(max_align_t), record = TLS_RECORD_BLOCK_BYTES + alignof(max_align_t);
 	size_t left = s->env->memory->memory.len - s->env->memory->used;
-	size_t streams = size_max(s->streams_max, CLIENT_STREAMS / 2); /* two blocks each */
-	struct room handshakes = { NULL, handshake * (server || s->streams_max > CLIENT_STREAMS ? SERVER_HANDSHAKES : 2) };
-	struct room records = { NULL, record * (server ? SERVER_RECORDS : 2 * streams) };
 
+	count_streams(s, server, handshake, record);
+	struct room handshakes = { NULL, handshake * handshakes_for(s->streams) }, records = { NULL, record * RECORDS_A_STREAM * s->streams };
 	if (handshakes.len > left / 2) handshakes.len = left / 2 / handshake * handshake;
 	handshakes.at = arena_take(s->env->memory, handshakes.len);
 	records.at = arena_take(s->env->memory, records.len);
@@ -106,9 +125,9 @@ static bool remember(struct secure *s, bool server)
 	return true;
 }
 
-static bool lend_net(struct secure *s, bool server)
+static bool lend_net(struct secure *s)
 {
-	const struct net_tls_limits limits = { server ? SERVER_STREAMS : s->streams_max > CLIENT_STREAMS ? s->streams_max : CLIENT_STREAMS, 0 };
+	const struct net_tls_limits limits = { (uint32_t)s->streams, 0 };
 	struct room room = { arena_take(s->env->memory, net_tls_size(&limits)), net_tls_size(&limits) }; /* hardly touched: not zeroed */
 
 	if (room.at == NULL) return fail(s, "no memory for TLS");
@@ -160,7 +179,7 @@ bool secure_start(struct secure *s, struct tool_env *env, const char *who, bool 
 	s->config.trace = env->trace;
 	s->config.handshake_timeout_s = HANDSHAKE_WITHIN_S;
 	if (identify(s, server, name) && trust(s, server) && lend_pools(s, server) && remember(s, server) && open_keylog(s) &&
-	    lend_net(s, server)) return true;
+	    lend_net(s)) return true;
 	secure_end(s);
 	return false;
 }

@@ -48,6 +48,7 @@ struct secure { /* zeroed before */
 	unsigned streams_max;     /* a client's, at a time, if they are more than a few; set before secure_start */
 	struct net_how how;       /* how listeners and connections are to be; TLS or not */
 	struct tls_config config; /* may be changed between secure_start and the first connection */
+	size_t streams;           /* at most, at a time */
 	struct net *net;          /* over `under`; NULL: not started */
 	struct net *under;
 	struct tool_env *env;
