@@ -8,9 +8,10 @@
 #include "tool/say.h"
 
 #define PORTS_MAX 16
-#define PEERS_MAX 16384 /* connections at a time */
+#define PEERS_USUAL 4096 /* connections at a time, unless the net says how many it has room for */
+#define PEERS_SPARE 64   /* those turned away */
 #define SAID_MAX 400   /* of a message, when it is printed */
-#define LINES_BYTES (PEERS_MAX * LINE_BLOCK_BYTES) /* for lines whose ends have not come */
+#define LINES_LEAST 8192 /* blocks for lines whose ends have not come; and one for each connection */
 #define LEAVE_WITHIN (2 * SECOND) /* for who was told why to read it, and go */
 #define LEAVING_MAX 8  /* of those turned away, at a time */
 
@@ -36,10 +37,11 @@ struct serve {
 	size_t ports;
 	struct secure secure;
 	struct peer *peer;
+	uint32_t peers_max;        /* a power of two */
 	uint32_t peers, peer_free; /* ever used; 1 + the first given back */
 	struct index ids;
 	struct pool lines;
-	struct { net_id id; instant at; } *leaver; /* a ring of PEERS_MAX, in the order of time; some may have left already */
+	struct { net_id id; instant at; } *leaver; /* a ring of peers_max, in the order of time; some may have left already */
 	uint32_t leavers_from, leavers_to, shedding;
 	bool full;                 /* and it was said */
 	struct drain drain;
@@ -60,7 +62,7 @@ static struct peer *peer_find(struct serve *s, net_id id)
 static struct peer *peer_add(struct serve *s, net_id id, const struct addr *addr)
 {
 	uint32_t i = s->peer_free;
-	if (i == 0 && s->peers == PEERS_MAX) return NULL;
+	if (i == 0 && s->peers == s->peers_max) return NULL;
 	if (i > 0) s->peer_free = s->peer[--i].next_free;
 	else i = s->peers++;
 	s->peer[i] = (struct peer){ .id = id, .addr = *addr };
@@ -97,7 +99,7 @@ static void measure(struct serve *s)
 /* The one that has been leaving for longest goes now, if it is still there. */
 static void leave_first(struct serve *s)
 {
-	struct peer *p = peer_find(s, s->leaver[s->leavers_from++ % PEERS_MAX].id);
+	struct peer *p = peer_find(s, s->leaver[s->leavers_from++ % s->peers_max].id);
 
 	if (p == NULL || !p->leaving) return;
 	net_abort(s->env->net, p->id);
@@ -122,9 +124,9 @@ static void send_away(struct serve *s, struct peer *p, const char *why)
 	line_drop(&s->lines, &p->held);
 	p->leaving = true;
 	read_over(s, p->id);
-	if (s->leavers_to - s->leavers_from == PEERS_MAX) leave_first(s);
-	s->leaver[s->leavers_to % PEERS_MAX].id = p->id;
-	s->leaver[s->leavers_to++ % PEERS_MAX].at = instant_after(net_now(net), LEAVE_WITHIN);
+	if (s->leavers_to - s->leavers_from == s->peers_max) leave_first(s);
+	s->leaver[s->leavers_to % s->peers_max].id = p->id;
+	s->leaver[s->leavers_to++ % s->peers_max].at = instant_after(net_now(net), LEAVE_WITHIN);
 	while (s->shedding > LEAVING_MAX) leave_first(s);
 }
 
@@ -132,8 +134,8 @@ static void leave_in_time(struct serve *s)
 {
 	struct net *net = s->env->net;
 
-	while (s->leavers_from != s->leavers_to && s->leaver[s->leavers_from % PEERS_MAX].at <= net_now(net)) leave_first(s);
-	instant at = s->leavers_from != s->leavers_to ? s->leaver[s->leavers_from % PEERS_MAX].at : NEVER;
+	while (s->leavers_from != s->leavers_to && s->leaver[s->leavers_from % s->peers_max].at <= net_now(net)) leave_first(s);
+	instant at = s->leavers_from != s->leavers_to ? s->leaver[s->leavers_from % s->peers_max].at : NEVER;
 	net_wake(net, s->tool.done ? NEVER : instant_min(at, drain_deadline(&s->drain, net_now(net))));
 }
 
@@ -584,13 +586,15 @@ static bool spread(struct serve *s)
 
 static bool lend_memory(struct serve *s)
 {
-	const size_t slots = index_slots(PEERS_MAX);
 	struct arena *memory = s->env->memory;
-	struct index_slot *slot = arena_zeroed(memory, slots, sizeof *slot);
+	uint32_t wanted = s->env->connections_max > 0 ? s->env->connections_max + PEERS_SPARE : PEERS_USUAL;
 
-	s->peer = arena_take(memory, PEERS_MAX * sizeof *s->peer);
-	s->leaver = arena_take(memory, PEERS_MAX * sizeof *s->leaver);
-	struct room lines = { arena_take(memory, LINES_BYTES), LINES_BYTES };
+	for (s->peers_max = 1; s->peers_max < wanted;) s->peers_max *= 2;
+	const size_t slots = index_slots(s->peers_max), blocks = size_max(s->peers_max, LINES_LEAST);
+	struct index_slot *slot = arena_zeroed(memory, slots, sizeof *slot);
+	s->peer = arena_take(memory, s->peers_max * sizeof *s->peer);
+	s->leaver = arena_take(memory, s->peers_max * sizeof *s->leaver);
+	struct room lines = { arena_take(memory, blocks * LINE_BLOCK_BYTES), blocks * LINE_BLOCK_BYTES };
 	if (slot == NULL || s->peer == NULL || s->leaver == NULL || lines.at == NULL) return false;
 	index_init(&s->ids, slot, slots);
 	pool_init(&s->lines, lines, sizeof(struct line_block));
