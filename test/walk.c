@@ -434,6 +434,10 @@ static void broken_off(void)
 	CHECK(w->state == WALK_BUSY && walk_deadline(w) < NEVER);
 	walk_stop(w);
 	CHECK(w->state == WALK_ENDED && w->outcome == WALK_STOPPED && walk_deadline(w) == NEVER);
+	walk_again(w, &want); /* in the same memory */
+	walk_on(w);
+	CHECK(w->state == WALK_BUSY && w->questions == 1 && w->zones == 1);
+	walk_stop(w);
 	arena.memory.len = arena.used + 100;
 	CHECK(walk_open(&env, &want) == NULL);
 	end();

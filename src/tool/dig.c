@@ -14,8 +14,16 @@ static void finish(struct dig *d)
 	d->tool.measure[1].value = d->failures;
 	d->tool.measure[2].value = d->rtt / MICROSECOND;
 	query_stop(&d->query);
+	if (d->walk != NULL) walk_stop(d->walk);
 	lookup_stop(&d->names);
 	net_wake(d->env->net, NEVER);
+}
+
+static void no_memory(struct dig *d)
+{
+	text_puts(d->env->err, "dig: not enough memory lent\n");
+	d->worst = DIG_INTERNAL;
+	finish(d);
 }
 
 /* --- names --- */
@@ -84,7 +92,8 @@ static void servers_known(struct dig *d)
 {
 	d->naming = false;
 	if (d->servers > 0) {
-		ask(d);
+		if (!d->now->trace) ask(d);
+		else if (!dig_trace_begin(d)) no_memory(d);
 		return;
 	}
 	text_printf(d->env->err, "dig: couldn't get address for '%s'\n", d->now->server != NULL ? d->now->server : "any name server");
@@ -141,9 +150,7 @@ static void ask(struct dig *d)
 
 	dig_want(d, d->now, &want);
 	if (!query_start(&d->query, d->env, &want)) {
-		text_puts(d->env->err, "dig: not enough memory lent\n");
-		d->worst = DIG_INTERNAL;
-		finish(d);
+		no_memory(d);
 		return;
 	}
 	dig_tell_asked(d);
@@ -256,16 +263,26 @@ static void answered(struct dig *d)
 	else next_lookup(d);
 }
 
+static void traced(struct dig *d)
+{
+	if (d->traced_in_vain) no_reply(d);
+	else next_lookup(d);
+}
+
 static void move_on(struct dig *d)
 {
 	while (!d->tool.done) {
 		if (d->naming && lookup_state(&d->names) == LOOKUP_BUSY) break;
 		if (d->naming) names_known(d);
+		else if (d->tracing) {
+			if (dig_trace_on(d)) break;
+			traced(d);
+		}
 		else if (d->query.outcome == QUERY_ASKING) break;
 		else if (d->query.outcome == QUERY_ANSWERED) answered(d);
 		else unanswered(d);
 	}
-	if (!d->tool.done) net_wake(d->env->net, instant_min(query_deadline(&d->query), lookup_deadline(&d->names)));
+	if (!d->tool.done) net_wake(d->env->net, instant_min(d->tracing ? walk_deadline(d->walk) : query_deadline(&d->query), lookup_deadline(&d->names)));
 }
 
 static void event(void *self, struct net *net, const struct net_event *ev)
@@ -276,7 +293,8 @@ static void event(void *self, struct net *net, const struct net_event *ev)
 	if (ev->what == NET_WAKE) {
 		lookup_step(&d->names, net_now(net));
 		query_step(&d->query, net_now(net));
-	} else if (!lookup_event(&d->names, ev)) query_event(&d->query, ev);
+		if (d->walk != NULL) walk_step(d->walk, net_now(net));
+	} else if (!lookup_event(&d->names, ev) && !query_event(&d->query, ev) && d->walk != NULL) walk_event(d->walk, ev);
 	move_on(d);
 }
 
@@ -305,8 +323,8 @@ static bool begin(struct dig *d, int argc, const char *const *argv)
 {
 	if (!dig_words(d, argc, argv)) return false;
 	for (const struct dig_lookup *l = d->first; l != NULL; l = l->next)
-		if (l->trace || l->want.way == QUERY_HTTPS)
-			return tool_usage(d->env, "dig: %s cannot be had here", l->trace ? "+trace" : "DNS over HTTP/2"), false;
+		if (l->want.way == QUERY_HTTPS)
+			return tool_usage(d->env, "dig: DNS over HTTP/2 cannot be had here"), false;
 	for (const struct dig_lookup *l = d->first; l != NULL; l = l->next)
 		if (!names_of(d, l)) return false;
 	system_resolv_of(d->env, &d->system);

@@ -13,6 +13,7 @@
 #include "tool/query.h"
 #include "tool/secure.h"
 #include "tool/system.h"
+#include "tool/walk_print.h"
 
 #define DIG_LOOKUPS_MAX 4096
 #define DIG_SERVERS_MAX 8          /* addresses of one lookup's servers */
@@ -62,6 +63,9 @@ struct dig {
 	unsigned round;                /* over all servers */
 	struct dns_name name[SYSTEM_NAMES_MAX]; size_t names_count, next_name; /* with the search list */
 	struct query query;
+	struct walk *walk;             /* of +trace; made when it is first wanted */
+	bool tracing, traced_in_vain;  /* it is under way; it came to no answer */
+	struct walk_print trace_json;
 	struct query_option options[QUERY_OPTIONS_MAX];
 	uint8_t cookie[40]; size_t cookie_len; /* that was sent: the client's, and perhaps the server's */
 	bool cookie_again, version_again; /* asked once more for the server's cookie, with its version of EDNS */
@@ -93,5 +97,9 @@ void dig_tell_answer(struct dig *);
 bool dig_tell_transfer(struct dig *); /* one message of it; false: that was the last */
 void dig_greet(struct dig *);
 void dig_stats_of(struct dig *, struct dig_stats *);
+
+/* dig_trace.c: +trace. Once it has begun, dig_trace_on after each event, until that is false: then it is over. */
+bool dig_trace_begin(struct dig *); /* false: no memory */
+bool dig_trace_on(struct dig *);
 
 #endif

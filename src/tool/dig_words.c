@@ -23,7 +23,7 @@ const char dig_help[] =
 	"  +dnssec +edns=N +bufsize=N +nsid +subnet=PREFIX +cookie[=HEX] +padding=N\n"
 	"  +expire +keepalive +ednsopt=N[:HEX] +ednsflags=N                 EDNS\n"
 	"  +time=S +tries=N +retry=N +fail +search +showsearch +ndots=N +domain=NAME\n"
-	"  +nssearch +qr +besteffort +idnin +idnout\n"
+	"  +trace +nssearch +qr +besteffort +idnin +idnout\n"
 	"\n"
 	"Exit status: 0 an answer came, 9 none, 8 no such FILE, 64 words not understood.\n";
 

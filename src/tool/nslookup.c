@@ -3,6 +3,8 @@
  * both as one answer. */
 #include "tool/dig_print.h"
 #include "tool/nslookup_parts.h"
+#include "tool/system_show.h"
+#include "tool/walk_show.h"
 
 const char nslookup_help[] =
 	"usage: tulle nslookup [-WORD[=VALUE]...] [NAME | -] [SERVER]\n"
@@ -21,7 +23,9 @@ const char nslookup_help[] =
 	"  -fail             stops at a server that fails, instead of asking the next\n"
 	"  -debug            prints every message in full;  -d2: and what is asked whom\n"
 	"  -noidn            names of other scripts stay xn--...;  -idn: are shown\n"
-	"  -all              shows the settings;  --json: a line of JSON an answer\n"
+	"  -all              shows the settings;  --json: in JSON, also the next two\n"
+	"  --trace           draws the walk from the root; --root=ADDRESS: from there\n"
+	"  --system          what this machine would do with NAME\n"
 	DNS_STATUS_HELP
 	"  tulle nslookup -type=mx example.com 10.0.0.53\n";
 
@@ -428,7 +432,27 @@ static void stop(struct tool *t)
 
 /* --- words --- */
 
-struct words { const char *name, *server; bool version; };
+struct words {
+	const char *name, *server;
+	bool version;
+	bool trace, system; /* it is another tool: a walk from the root, or what this machine would do */
+	struct walk_words walk;
+};
+
+/* --trace, --system, --root ADDRESS, of which *i may be moved to the address. False: it is none of them. */
+static bool other_read(struct words *w, int argc, const char *const *argv, int *i, bool *good, struct tool_env *env)
+{
+	const char *word = argv[*i], *root = strncmp(word, "--root=", 7) == 0 ? word + 7 : NULL;
+
+	*good = true;
+	if (strcmp(word, "--trace") == 0) return w->trace = true;
+	if (strcmp(word, "--system") == 0) return w->system = true;
+	if (strcmp(word, "--root") == 0) root = *i + 1 < argc ? argv[++*i] : "";
+	if (root == NULL) return false;
+	w->trace = true;
+	*good = walk_root_parse(&w->walk, root) || tool_usage(env, "nslookup: --root takes an address, at most %d of them, not '%s'", WALK_ROOTS_MAX, root);
+	return true;
+}
 
 static bool option_read(struct nslookup *n, const char *word)
 {
@@ -452,9 +476,14 @@ static bool option_read(struct nslookup *n, const char *word)
 
 static bool words_read(struct nslookup *n, struct words *w, int argc, const char *const *argv)
 {
-	*w = (struct words){ .name = NULL };
+	bool good;
+
+	memset(w, 0, sizeof *w);
 	for (int i = 1; i < argc; i++) {
-		if (strncmp(argv[i], "-ver", 4) == 0) w->version = true;
+		if (other_read(w, argc, argv, &i, &good, n->env)) {
+			if (!good) return false;
+		}
+		else if (strncmp(argv[i], "-ver", 4) == 0) w->version = true;
 		else if (argv[i][0] == '-' && argv[i][1] != '\0') {
 			if (!option_read(n, argv[i])) return false;
 		}
@@ -506,6 +535,30 @@ static bool begin(struct nslookup *n, const struct words *w)
 	return true;
 }
 
+/* A walk from the root, or what this machine would do. */
+static struct tool *other_tool(struct nslookup *n, struct words *w)
+{
+	char ascii[IDN_ASCII_MAX];
+	const char *name = w->name;
+	struct ip ip;
+
+	if (name == NULL || strcmp(name, "-") == 0) return tool_usage(n->env, "nslookup: which NAME? --trace and --system want one");
+	if (w->server != NULL) return tool_usage(n->env, "nslookup: --trace and --system ask no SERVER of your choice, found '%s'", w->server);
+	if (w->trace && w->system) return tool_usage(n->env, "nslookup: --trace or --system, not both");
+	if (!is_name(n, name)) return NULL;
+	if (n->settings.idn && idn_wanted(name) && idn_to_ascii(name, ascii) == IDN_DONE) name = ascii;
+	if (w->system) return system_show_open(name, n->settings.json, n->env);
+	if (ip_parse(name, &ip)) dns_name_reverse(ip, &w->walk.name);
+	else dns_name_parse(name, &w->walk.name);
+	w->walk.type = ip_parse(name, &ip) ? DNS_PTR : n->settings.type;
+	w->walk.port = n->settings.port;
+	w->walk.timeout_for = n->settings.timeout_s * SECOND;
+	w->walk.tcp = n->settings.vc;
+	w->walk.json = n->settings.json;
+	w->walk.unicode = n->settings.unicode;
+	return walk_show_open(&w->walk, n->env);
+}
+
 struct tool *nslookup_open(int argc, const char *const *argv, struct tool_env *env)
 {
 	struct words w;
@@ -529,6 +582,7 @@ struct tool *nslookup_open(int argc, const char *const *argv, struct tool_env *e
 		n->tool.done = true;
 		return &n->tool;
 	}
+	if (w.trace || w.system) return other_tool(n, &w);
 	if (!begin(n, &w)) return NULL;
 	move_on(n);
 	return &n->tool;

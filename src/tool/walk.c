@@ -418,27 +418,33 @@ void walk_stop(struct walk *w)
 	if (w->state != WALK_ENDED) end(w, WALK_STOPPED);
 }
 
-struct walk *walk_open(struct tool_env *env, const struct walk_want *want)
+void walk_again(struct walk *w, const struct walk_want *want)
 {
-	struct walk *w = arena_zeroed(env->memory, 1, sizeof *w);
-	struct walk_zone *zone = arena_zeroed(env->memory, WALK_ZONES_MAX, sizeof *zone);
+	struct tool_env *env = w->env;
+	struct walk_zone *zone = w->zone;
 
-	if (w == NULL || zone == NULL) return NULL;
-	w->env = env;
-	w->want = *want;
+	walk_stop(w);
+	*w = (struct walk){ .env = env, .zone = zone, .query = w->query, .want = *want, .zones = 1, .ways = 1, .began_at = net_now(env->net) };
 	w->want.roots = NULL, w->want.resolvers = NULL;
 	if (want->port == 0) w->want.port = DNS_PORT;
 	if (want->timeout_for == 0) w->want.timeout_for = WALK_TIMEOUT;
 	if (want->tries == 0) w->want.tries = WALK_TRIES;
 	w->want.resolvers_count = size_min(want->resolvers_count, COUNT(w->resolver));
 	for (size_t i = 0; i < w->want.resolvers_count; i++) w->resolver[i] = want->resolvers[i];
-	w->zone = zone;
-	w->zones = 1;
+	memset(zone, 0, WALK_ZONES_MAX * sizeof *zone);
 	zone[0].name.len = 1;
 	for (size_t i = 0; i < size_min(want->roots_count, WALK_ROOTS_MAX); i++) add_root(&zone[0], NULL, &want->roots[i]);
 	if (zone[0].servers > 0) zone[0].first = rng_below(env->rng, (uint32_t)zone[0].servers);
 	w->way[0] = (struct walk_way){ .name = want->name, .type = want->type, .zone = &zone[0] };
-	w->ways = 1;
-	w->began_at = net_now(env->net);
+}
+
+struct walk *walk_open(struct tool_env *env, const struct walk_want *want)
+{
+	struct walk *w = arena_zeroed(env->memory, 1, sizeof *w);
+
+	if (w == NULL || (w->zone = arena_take(env->memory, WALK_ZONES_MAX * sizeof *w->zone)) == NULL) return NULL;
+	w->env = env;
+	w->state = WALK_ENDED;
+	walk_again(w, want);
 	return w;
 }

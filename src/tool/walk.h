@@ -109,7 +109,7 @@ struct walk_step {
 	char words[200];
 };
 
-enum walk_state { WALK_BUSY, WALK_STEPPED, WALK_ENDED };
+enum walk_state { WALK_BUSY /* or not begun */, WALK_STEPPED, WALK_ENDED };
 enum walk_outcome { WALK_FOUND, WALK_ONLY_ALIAS /* stop_at_alias */, WALK_NO_SUCH_NAME, WALK_NO_SUCH_DATA, WALK_SERVERS_FAILED, WALK_NO_ANSWERS,
                     WALK_LAME_SERVERS, WALK_NO_SERVERS /* none has an address */, WALK_ALIAS_LOOP, WALK_ENDLESS, WALK_STOPPED };
 
@@ -144,6 +144,7 @@ struct walk {
 };
 
 struct walk *walk_open(struct tool_env *, const struct walk_want *); /* nothing is asked yet: walk_on begins */
+void walk_again(struct walk *, const struct walk_want *); /* another one, in the same memory */
 bool walk_event(struct walk *, const struct net_event *);
 void walk_step(struct walk *, instant now);
 instant walk_deadline(const struct walk *);
