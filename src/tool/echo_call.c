@@ -172,9 +172,19 @@ static uint64_t number_in(const struct call *c, struct bytes b)
 	return n <= c->sent && n + TIMES > c->sent ? n : 0;
 }
 
+/* Kernels bring what is sent to everybody to its sender, too, if it stands at that port. */
+static bool is_own(const struct call *c, const struct net_event *ev)
+{
+	struct addr own;
+	bool alone = !ip_is_multicast(ev->local.ip) && !ip_equal(ev->local.ip, c->to.ip);
+
+	return !alone && net_local(c->env->net, c->id, &own) && own.port == ev->peer.port && number_in(c, ev->data) != 0;
+}
+
 static void datagram(struct call *c, const struct net_event *ev)
 {
 	if (is_group(c)) {
+		if (!c->loop && is_own(c, ev)) return;
 		say_answer(c, ev->data, &ev->peer, NEVER);
 		c->answered++;
 		return;
@@ -387,7 +397,7 @@ struct tool *echo_call_open(int argc, const char *const *argv, struct tool_env *
 		return tool_usage(env, "echo call: a message is one line of at most %d bytes", MESSAGE_MAX);
 	if (c->every == 0 && c->count == 0) return tool_usage(env, "echo call: --every 0s wants a --count, or it would never stop");
 	if (c->ttl > 255) return tool_usage(env, "echo call: --ttl is at most 255");
-	if (c->loop && c->url.scheme != URL_MULTICAST) return tool_usage(env, "echo call: --loop wants a multicast URL");
+	if (c->loop && !is_group(c)) return tool_usage(env, "echo call: --loop wants a multicast or broadcast URL");
 	if (c->interface != NULL && !is_group(c)) return tool_usage(env, "echo call: --interface wants a multicast or broadcast URL");
 	if (c->interface != NULL && !echo_interface(env, "echo call", c->interface, &c->url.at.interface)) return NULL;
 	if (bytes > 0 && (c->json || c->explain)) return tool_usage(env, "echo call: --bytes goes with neither --json nor --explain");
