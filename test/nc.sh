@@ -43,7 +43,7 @@ wants 'help is a screen' 0 'half-close' "$TULLE" help nc
 result $? 'of 24 lines of 80'
 wants 'nothing said' 64 'where to' $ours
 wants 'no port' 64 'which port' $ours 127.0.0.1
-wants 'what this net cannot do is said: -U' 64 'no part of the Internet' $ours -U /tmp/x 1
+wants '-U takes no port' 64 'no port' $ours -U /tmp/x 1
 wants 'and -V in a bunch' 64 'routing tables' $ours -vV 1 127.0.0.1 1
 wants 'a type of service that is none' 64 '-T takes critical' $ours -T urgent 127.0.0.1 1
 wants 'one that is too large' 64 '-T takes critical' $ours -T 0x100 127.0.0.1 1
@@ -260,6 +260,89 @@ timeout 10 $ours -w 300ms 127.0.0.1 9560 <&9
 result $? 'nothing moves: away after -w'
 wait $job
 
+# --- sockets in the file system ---
+await_socket() { # NAME: it stands in the kernel's list
+	i=0
+	until grep -q " $1\$" /proc/net/unix; do
+		i=$((i + 1))
+		[ $i -gt 200 ] && return 1
+		sleep 0.05
+	done
+}
+local_ways() { # WHAT SERVER CLIENT NAME
+	what=$1
+	cat one | timeout 60 $2 -N -l -U $4 | cat >got_two & job=$!
+	await_socket $4
+	cat two | timeout 60 $3 -N -U $4 | cat >got_one
+	wait $job
+	same "$what" one got_one two got_two
+}
+local_ways '-U: 30 MB each way, ours and ours' "$ours" "$ours" s1
+[ ! -e s1 ]
+result $? 'the socket is gone with its listener'
+local_ways 'ours serves theirs' "$ours" "$theirs" s2
+printf 'over\n' >over
+timeout 20 $theirs -N -lU s3 <over >got_two & job=$!
+await_socket s3
+timeout 20 $ours -d -U s3 >out
+wait $job
+same 'theirs serves ours' over out
+local_ways 'a name without a file' "$ours" "$ours" @tulle
+wants 'the socket that theirs left is nobody'\''s' 1 'nobody has this socket' $ours -U s3
+timeout 20 $ours -lkU s3 -d >got 2>log & job=$!
+i=0; until $theirs -zU s3 2>/dev/null || [ $i -gt 100 ]; do i=$((i + 1)); sleep 0.05; done
+wants 'one that somebody has is not taken over' 1 'this name is taken' $ours -lU s3
+for i in 1 2; do echo $i | timeout 10 $theirs -N -U s3; done
+echo 3 | timeout 10 $ours -N -U s3
+await got '^3'
+[ "$(tr '\n' , <got)" = 1,2,3, ]
+result $? 'but one that was left is; one after another'
+kill $job; wait $job
+wants 'no such socket' 1 'there is no such socket' $ours -U nowhere
+wants 'a file that is no socket' 1 'no socket' $ours -U one
+wants 'nor is it taken for one' 1 'this name is taken' $ours -lU one
+wants 'nor do addresses go with it' 64 'no addresses' $ours -4 -U s3
+: >got
+$theirs -luU s4 <&9 >got & job=$!
+await_socket s4
+echo question >said
+$ours -uU s4 <said >out 2>log & asker=$! # theirs wants somebody there whom it could answer
+await got question
+result $? 'datagrams to theirs'
+kill $asker $job; wait $asker $job 2>/dev/null
+open_input answers
+$ours -luU s5 -v <answers >got 2>log & job=$!
+await_socket s5
+echo question >said
+$theirs -uU s5 <said >out & asker=$!
+await got question && echo answer >&8 && await out answer
+result $? 'datagrams from theirs, and our answer'
+kill $asker $job; wait $asker $job 2>/dev/null
+grep -q 'Connection received on s5' log
+result $? 'in the same words'
+$ours -luU s6 <&9 >got_two & job=$!
+await_socket s6
+timeout 30 $ours -uU -q 0 s6 <two
+i=0; until cmp -s two got_two || [ $i -gt 200 ]; do i=$((i + 1)); sleep 0.05; done
+kill $job; wait $job
+same '30 MB of datagrams: the kernel holds the sender back, and none is lost' two got_two
+
+# --- the connection goes to another program ---
+"$TULLE" echo serve tcp://127.0.0.1:9590 >/dev/null 2>&1 </dev/null & servers="$servers $!"
+await_port 9590
+for nc in "$ours" "$theirs"; do
+	timeout 20 python3 "$SOURCE/test/nc_peer.py" passed 'handed on
+' $nc -F 127.0.0.1 9590 >out 2>log
+	[ "$(cat out)" = "descriptors 1 status 0
+handed on" ]
+	result $? "-F: a descriptor arrives, and works (${nc##*/})"
+done
+exits 'not through a pipe' 1 '' sh -c "$ours -F 127.0.0.1 9590 | cat; exit 1"
+timeout 20 sh -c "$ours -F 127.0.0.1 9590 >/dev/null" 2>log
+[ $? = 1 ] && grep -q 'no socket that a connection' log
+result $? 'and said'
+wants 'not of what listens' 64 'hands on a TCP connection' $ours -F -l 9591
+
 # --- how sockets are to be: both programs are asked for the same, and the packets are looked at ---
 "$TULLE" dump -i lo -n -v -l 'tcp portrange 9600-9699 or udp portrange 9600-9699' >>packets 2>dumped & dumper=$!; servers="$servers $dumper"
 await dumped listening
@@ -419,6 +502,13 @@ exits 'whose certificate is not believed' 5 'x\n' $ours -x 127.0.0.1:9580 --tls 
 printf 'no TLS\n' | timeout 20 $theirs -l 127.0.0.1 9584 >/dev/null & job=$!
 await_port 9584
 exits 'and one that speaks no TLS' 5 'x\n' $ours -x 127.0.0.1:9580 --tls --ca ca.pem localhost 9584
+kill $job 2>/dev/null; wait $job
+printf 'I speak first\n' | timeout 20 $theirs -l 127.0.0.1 9585 >got & job=$!
+await_port 9585
+timeout 20 python3 "$SOURCE/test/nc_peer.py" passed 'and I hear it
+' $ours -F -x 127.0.0.1:9580 127.0.0.1 9585 >out 2>log
+grep -q 'descriptors 1 status 0' out && grep -q 'I speak first' out && await got 'and I hear it'
+result $? '-F behind a proxy: of what the host says first not a byte is missing'
 kill $job 2>/dev/null; wait $job
 exits 'theirs agrees with this proxy' 1 '' $theirs -X 5 -x 127.0.0.1:9580 127.0.0.1 9582
 echo "1..$n"

@@ -230,7 +230,7 @@ static void wrong_words_are_told(void)
 		{ "nc -w", "wants a value" }, { "nc -M 256 10.0.0.1 1", "-M and -m take" }, { "nc -M 0 10.0.0.1 1", "-M takes" }, { "nc -m 256 10.0.0.1 1", "-M and -m take" },
 		{ "nc -u --tls 10.0.0.1 1", "--tls is for streams" }, { "nc --join 239.1.1.1 10.0.0.1 1", "--join is for" },
 		{ "nc -u -l --join 10.0.0.1 1", "--join takes" }, { "nc --hex --json 10.0.0.1 1", "not both" }, { "nc -X 5 10.0.0.1 1", "want -x" },
-		{ "nc -x 10.0.0.1:x 10.0.0.1 1", "-x takes" }, { "nc -x 10.0.0.1 -X 6 10.0.0.1 1", "-X takes" }, { "nc -F 10.0.0.1 1", "cannot be passed on" },
+		{ "nc -x 10.0.0.1:x 10.0.0.1 1", "-x takes" }, { "nc -x 10.0.0.1 -X 6 10.0.0.1 1", "-X takes" }, { "nc -F 10.0.0.1 1", "cannot be passed on" }, { "nc -U /tmp/x", "not to be had here" },
 		{ "nc -vI 0 10.0.0.1 1", "-I takes" }, { "nc -T ef1 10.0.0.1 1", "-T takes" }, { "nc -T 0x 10.0.0.1 1", "-T takes" }, { "nc -T af14 10.0.0.1 1", "-T takes" },
 		{ "nc -s here 10.0.0.1 1", "-s takes an address" }, { "nc -u -S 10.0.0.1 1", "-S is for TCP" }, { "nc --md5-key none 10.0.0.1 1", "no such file" },
 		{ "nc -S 10.0.0.1 1", "-S wants --md5-key FILE" }, { "nc -V 1 10.0.0.1 1", "host's own business" }, { "nc --tsl 10.0.0.1 1", "did you mean --tls" },

@@ -216,6 +216,7 @@ bool datagram_sendto(struct net *net, net_id id, const struct ip *from, const st
 	struct slot *s = slot_find(h, id);
 	enum net_why why = NET_DONE;
 
+	if (s != NULL && s->kind == SLOT_DATAGRAM && s->family == AF_UNIX) return local_send(net, s, data);
 	if (s == NULL || s->kind != SLOT_DATAGRAM) why = NET_NO_ADDRESS;
 	else if (data.len > (s->family == AF_INET || ip_is4(to->ip) ? 65507 : 65527)) why = NET_TOO_BIG;
 	else if (s->family == AF_INET && !ip_is4(to->ip)) why = NET_UNREACHABLE;
@@ -351,11 +352,12 @@ bool datagram_next(struct host *h, struct slot *s, struct net_event *ev)
 {
 	ev->id = slot_id(h, s);
 	if (s->news & NEWS_BOUNCES) {
-		if (bounce_read(s, ev)) return slot_news(h, s, 0), true;
+		if (s->family == AF_UNIX ? local_bounce(s, ev) : bounce_read(s, ev)) return slot_news(h, s, 0), true;
 		s->news &= (uint16_t)~NEWS_BOUNCES;
 	}
 	if (!(s->news & NEWS_DATAGRAMS)) return false;
 	s->news &= (uint16_t)~NEWS_DATAGRAMS;
-	receive_batch(h, s);
+	if (s->family == AF_UNIX) local_receive(h, s);
+	else receive_batch(h, s);
 	return batch_next(h, ev);
 }

@@ -19,6 +19,8 @@
  *   uring.c     io_uring in epoll's place
  *   stream.c    TCP: listening, connecting, the rings
  *   datagram.c  UDP: batches in and out, groups, what ICMP says
+ *   setting.c   options
+ *   local.c     sockets that others have opened
  *   kernel.c    addresses and errors as the kernel spells them
  */
 #ifndef TULLE_HOST_EPOLL_H
@@ -54,6 +56,12 @@ const char *host_way_name(struct net *); /* "epoll", "uring": which it has becom
 bool host_renew(struct net *, enum host_sharing);
 /* A connected stream socket, not blocking, that somebody else has opened becomes one of the net's; it is the net's to close. 0: no room. */
 net_id host_adopt(struct net *, int fd);
+/* The same of a socket in the file system that listens, or takes datagrams; those go to its peer, or if it has none and
+ * `first_is_peer`, to whoever sends first. The other's address is the unspecified one. A send that finds no room says so (NET_NO_ROOM). */
+net_id host_adopt_listener(struct net *, int fd);
+net_id host_adopt_datagrams(struct net *, int fd, bool first_is_peer);
+/* A stream's socket becomes the caller's, and the id is dead. -1: bytes wait in the net, or it goes through io_uring. */
+int host_release(struct net *, net_id);
 /* Sends what it still can without waiting, and of streams that were finished all of it, waiting for their peers at most ten
  * seconds altogether; closes every socket. */
 void host_close(struct net *);

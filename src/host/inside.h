@@ -58,6 +58,8 @@ struct slot {
 	bool fin_wanted, fin_sent, fin_seen, eof_told;
 	bool came_short;          /* a net_send did: WRITABLE is owed */
 	bool one_by_one;          /* datagrams cannot go in runs */
+	bool first_is_peer;       /* AF_UNIX: whoever sends first */
+	uint32_t ahead_max;       /* a stream's: bytes received before the program takes them; 0: what its ring holds */
 	bool broken;              /* CLOSED is owed, with `why` */
 	enum net_why why;
 	struct addr peer;
@@ -162,6 +164,11 @@ bool datagram_leave(struct net *, net_id, const struct addr *);
 bool datagram_next(struct host *, struct slot *, struct net_event *);
 bool batch_next(struct host *, struct net_event *);
 void gather_flush(struct host *);
+
+/* local.c */
+bool local_send(struct net *, const struct slot *, struct bytes);
+void local_receive(struct host *, struct slot *);
+bool local_bounce(struct slot *, struct net_event *);
 
 /* setting.c */
 bool setting_set(struct net *, net_id, enum net_option, int);

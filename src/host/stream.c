@@ -41,10 +41,18 @@ static int pending_error(const struct slot *s)
 
 /* --- kernel to ring --- */
 
+static size_t may_receive(const struct slot *s)
+{
+	size_t used = ring_used(&s->rx), free = ring_free(&s->rx);
+	if (s->ahead_max == 0) return free;
+	return size_min(free, s->ahead_max - size_min(s->ahead_max, used));
+}
+
 static ssize_t receive_some(struct slot *s)
 {
 	struct room first = ring_room(&s->rx);
-	size_t all = ring_free(&s->rx);
+	size_t all = may_receive(s);
+	first.len = size_min(first.len, all);
 	struct iovec part[2] = { { first.at, first.len }, { s->rx.at, all - first.len } };
 	struct msghdr m = { .msg_iov = part, .msg_iovlen = 2 };
 
@@ -64,7 +72,7 @@ static void fill(struct host *h, struct slot *s)
 {
 	if (s->more && !s->fin_seen && !s->broken) ring_hold(&h->rx, &s->rx);
 	ring_rewind(&s->rx);
-	for (size_t all; s->more && !s->fin_seen && !s->broken && (all = ring_free(&s->rx)) > 0;) {
+	for (size_t all; s->more && !s->fin_seen && !s->broken && (all = may_receive(s)) > 0;) {
 		ssize_t n = receive_some(s);
 		if (n > 0) {
 			ring_put(&s->rx, (size_t)n);
@@ -338,7 +346,7 @@ bool listener_next(struct host *h, struct slot *listener, struct net_event *ev)
 	ev->what = NET_ACCEPTED;
 	ev->id = open_stream(h, s);
 	ev->on = slot_id(h, listener);
-	ev->peer = s->peer = kernel_addr(&name);
+	if (listener->family != AF_UNIX) ev->peer = s->peer = kernel_addr(&name);
 	watch_stream(h, s);
 	return true;
 }

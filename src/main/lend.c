@@ -19,6 +19,7 @@
 #include "crypt/x509.h"
 #include "host/epoll.h"
 #include "host/files.h"
+#include "main/lend_local.h"
 #include "main/terminal.h"
 
 #define ROOTS_USUAL "/etc/ssl/certs/ca-certificates.crt"
@@ -229,6 +230,7 @@ void lend_start(struct lend *l, struct net *net, bool host, struct room memory)
 		.screen = isatty(STDOUT_FILENO), .color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .want = want, .create = create,
 		.variable = variable, .interface = interface,
 	};
+	if (host) l->env.local = lend_local, l->env.pass = lend_pass;
 }
 
 bool lend_seed(struct lend *l)

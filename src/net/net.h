@@ -76,6 +76,7 @@ enum net_option {
 	NET_TRAFFIC_CLASS,  /* 0 to 255: DSCP and ECN (RFC 2474); of a stream's the lower two bits are TCP's (default 0) */
 	NET_RECEIVE_BYTES,  /* the operating system's buffers, beside those of the net; it may give more or less */
 	NET_SEND_BYTES,
+	NET_AHEAD_BYTES,    /* of a stream that is open: no more is taken from the operating system ahead of the program; 0: the ring's size */
 	NET_DEBUG,          /* 1: the operating system keeps what it keeps of such sockets (SO_DEBUG) */
 };
 

@@ -22,7 +22,8 @@ void nc_complain(struct nc *n, int status, const char *format, ...)
 
 	n->env->status = status;
 	text_puts(n->env->err, "nc: ");
-	if (!n->o.listen) text_printf(n->env->err, "%s port %u (%s): ", ip_text(n->peer.ip, who), n->peer.port, n->o.udp ? "udp" : "tcp");
+	if (n->o.local) text_printf(n->env->err, "%s: ", n->o.host);
+	else if (!n->o.listen) text_printf(n->env->err, "%s port %u (%s): ", ip_text(n->peer.ip, who), n->peer.port, n->o.udp ? "udp" : "tcp");
 	va_start(args, format);
 	text_vprintf(n->env->err, format, args);
 	va_end(args);
@@ -130,8 +131,6 @@ void nc_over(struct nc *n, int status)
 
 void nc_talk(struct nc *n, bool peer_over)
 {
-	char who[IP_TEXT_MAX];
-
 	n->state = NC_TALKING;
 	n->connections++;
 	n->finished = false, n->peer_over = peer_over;
@@ -139,7 +138,7 @@ void nc_talk(struct nc *n, bool peer_over)
 	n->last_sent = 0, n->telnet_len = n->answer_len = 0;
 	n->give_up_at = instant_after(net_now(n->env->net), n->o.timeout);
 	nc_show_event(n, n->o.listen ? "accepted" : "connected", &n->peer, NULL);
-	if (n->o.verbose && n->o.listen) text_printf(n->env->err, "Connection received on %s %u\n", ip_text(n->peer.ip, who), n->peer.port);
+	if (n->o.listen) nc_show_received(n, &n->peer);
 	nc_pump(n);
 }
 
@@ -152,6 +151,7 @@ static void connected(struct nc *n)
 	nc_show_port(n, port, true, NULL);
 	n->open_ports++;
 	if (n->o.zero) nc_over(n, TOOL_OK);
+	else if (n->o.pass) nc_local_pass(n);
 	else nc_talk(n, false);
 }
 
@@ -159,6 +159,7 @@ static void connect_event(struct nc *n, const struct net_event *ev)
 {
 	if (ev->what == NET_CONNECTED && n->o.proxy != NULL) {
 		n->state = NC_GREETING;
+		if (n->o.pass) net_set(n->env->net, n->id, NET_AHEAD_BYTES, 1); /* what the host says is not ours to take */
 		nc_proxy_begin(n);
 	} else if (ev->what == NET_CONNECTED) {
 		connected(n);
@@ -331,7 +332,7 @@ static void too_late(struct nc *n)
 	} else if (n->state == NC_PROBING) {
 		nc_probe_over(n);
 	} else if (n->state == NC_TALKING) {
-		bool alone = n->o.udp && !n->o.listen && n->received == 0 && !n->o.broadcast && !ip_is_multicast(n->peer.ip);
+		bool alone = n->o.udp && !n->o.local && !n->o.listen && n->received == 0 && !n->o.broadcast && !ip_is_multicast(n->peer.ip);
 		if (alone && n->o.verbose) nc_complain(n, NC_TIMED_OUT, "no answer");
 		nc_over(n, alone ? NC_TIMED_OUT : TOOL_OK);
 	}
@@ -462,6 +463,7 @@ static bool start(struct nc *n)
 	const char *host = n->o.proxy != NULL ? n->proxy_host : n->host;
 	struct ip ip;
 
+	if (n->o.local) return nc_local_start(n);
 	if (n->o.listen) return start_listening(n);
 	if (n->o.numbers && !ip_parse(host, &ip)) {
 		text_printf(n->env->err, "nc: %s is a name, and -n looks none up\n", host);
@@ -487,8 +489,10 @@ static bool start_tls(struct nc *n)
 
 static void lend_ends(struct nc *n)
 {
-	if (!n->o.no_input && !n->o.zero) tool_want_input(n->env);
-	if (!n->o.udp && !n->o.zero && !nc_shows(n)) n->output = tool_want_output(n->env);
+	bool none = n->o.zero || n->o.pass;
+
+	if (!n->o.no_input && !none) tool_want_input(n->env);
+	if (!n->o.udp && !none && !nc_shows(n)) n->output = tool_want_output(n->env);
 	n->input_over = n->env->input == 0 && !n->o.no_input;
 }
 
@@ -509,11 +513,12 @@ struct tool *nc_open(int argc, const char *const *argv, struct tool_env *env)
 	lend_ends(n);
 	n->tool.app = (struct app){ event, n };
 	n->tool.stop = stop, n->tool.end = end_tool;
-	if (!n->o.listen && (n->o.source_port > 0 || n->o.debug)) { /* what may want root is done while we may have it */
+	if (n->o.local && !n->o.listen && !n->o.udp) nc_talk(n, false);
+	if (!n->o.listen && !n->o.local && (n->o.source_port > 0 || n->o.debug)) { /* what may want root is done while we may have it */
 		lookup_step(&n->lookup, net_now(env->net));
 		step(n);
 	}
 	measure(n);
-	if (n->o.listen && n->o.udp) net_wake(n->env->net, net_now(n->env->net)); /* what is typed to a group can go */
+	if ((n->o.listen || n->o.local) && n->o.udp) net_wake(n->env->net, net_now(n->env->net)); /* what is typed to a group can go */
 	return &n->tool;
 }

@@ -14,6 +14,8 @@
  *   nc_stream.c    a stream between input and output
  *   nc_datagram.c  the same with datagrams
  *   nc_proxy.c     what is said to a proxy first
+ *   nc_how.c       what is asked of sockets: TTL, type of service, our own address
+ *   nc_local.c     sockets in the file system, and one that is handed on
  *   nc_show.c      what happens, as hexadecimal, as JSON, as nc's sentences
  */
 #ifndef TULLE_TOOL_NC_H

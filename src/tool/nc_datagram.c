@@ -6,6 +6,8 @@
  */
 #include "tool/nc_parts.h"
 
+#define ROOM_AGAIN_AFTER (5 * MILLISECOND)
+
 static bool to_many(const struct addr *a) { return ip_is_multicast(a->ip) || ip_equal(a->ip, ip4_broadcast()); }
 
 /* Does the peer stand for more than itself? With -b we cannot know a subnet's broadcast address, and hear all. */
@@ -76,6 +78,13 @@ static void add_peer(struct nc *n, const struct addr *addr, struct ip local)
 	n->peers_seen++;
 }
 
+void nc_datagram_peer(struct nc *n)
+{
+	add_peer(n, &n->peer, ip6_any());
+	n->connections++;
+	moved(n);
+}
+
 bool nc_datagram_open(struct nc *n, const struct addr *to)
 {
 	struct addr local = { .ip = n->source, .port = (uint16_t)n->o.source_port };
@@ -126,7 +135,8 @@ static size_t gather(struct nc *n)
 	return len;
 }
 
-static void send_to(struct nc *n, const struct nc_peer *p, struct bytes b)
+/* False: there is no room yet, which only a socket in the file system says; else it is lost, as networks do. */
+static bool send_to(struct nc *n, const struct nc_peer *p, struct bytes b)
 {
 	struct net *net = n->env->net;
 
@@ -134,11 +144,13 @@ static void send_to(struct nc *n, const struct nc_peer *p, struct bytes b)
 		n->sent += b.len;
 		if (nc_shows(n)) nc_show_data(n, true, &p->addr, b);
 		moved(n);
-		return;
+		return true;
 	}
 	enum net_why why = net_why_not(net);
+	if (n->o.local && why == NET_NO_ROOM) return false;
 	nc_complain(n, nc_status_of(why), "%s", net_why_words(why));
 	if (!n->o.listen) nc_over(n, nc_status_of(why));
+	return true;
 }
 
 void nc_datagram_pump(struct nc *n)
@@ -146,12 +158,15 @@ void nc_datagram_pump(struct nc *n)
 	instant now = net_now(n->env->net);
 
 	while (n->state == NC_TALKING && n->peer_count > 0 && n->env->input != 0 && !n->o.no_input && now >= n->line_at) {
-		size_t len = gather(n);
+		size_t len = n->kept > 0 ? n->kept : gather(n);
+		n->kept = 0;
 		if (len == 0) break;
-		for (size_t i = 0; i < n->peer_count && n->state == NC_TALKING; i++) send_to(n, &n->peers[i], (struct bytes){ n->piece, len });
-		if (n->o.interval > 0) n->line_at = instant_after(now, n->o.interval);
+		for (size_t i = 0; i < n->peer_count && n->state == NC_TALKING; i++)
+			if (!send_to(n, &n->peers[i], (struct bytes){ n->piece, len })) n->kept = len;
+		if (n->kept > 0) n->line_at = instant_after(now, ROOM_AGAIN_AFTER);
+		else if (n->o.interval > 0) n->line_at = instant_after(now, n->o.interval);
 	}
-	if (n->state == NC_TALKING && n->input_over && n->o.quit_after != NEVER && n->quit_at == NEVER)
+	if (n->state == NC_TALKING && n->input_over && n->kept == 0 && n->o.quit_after != NEVER && n->quit_at == NEVER)
 		n->quit_at = instant_after(now, n->o.quit_after);
 }
 
@@ -166,8 +181,6 @@ static struct nc_peer *find_peer(struct nc *n, const struct addr *addr)
 
 static bool is_welcome(struct nc *n, const struct net_event *ev)
 {
-	char who[IP_TEXT_MAX];
-
 	if (find_peer(n, &ev->peer) != NULL) return true;
 	if (!n->o.listen || (n->peer_count > 0 && !n->o.keep)) return hears_all(n);
 	if (n->o.six && ip_is4(ev->peer.ip)) return false;
@@ -175,7 +188,7 @@ static bool is_welcome(struct nc *n, const struct net_event *ev)
 	add_peer(n, &ev->peer, ev->local.ip);
 	n->connections++;
 	nc_show_event(n, "peer", &ev->peer, NULL);
-	if (n->o.verbose) text_printf(n->env->err, "Connection received on %s %u\n", ip_text(ev->peer.ip, who), ev->peer.port);
+	nc_show_received(n, &ev->peer);
 	return true;
 }
 

@@ -65,7 +65,7 @@ bool nc_how_read(struct nc *n)
 	if (o->class_word != NULL && !traffic_class(o->class_word, &class))
 		return tool_usage(n->env, "nc: -T takes critical, inetcontrol, lowcost, lowdelay, netcontrol, reliability, throughput, ef, af11 to "
 		                          "af43, cs0 to cs7, or 0 to 255, not %s", o->class_word), false;
-	if (o->source != NULL && !ip_parse(o->source, &n->source)) return tool_usage(n->env, "nc: -s takes an address, not %s", o->source), false;
+	if (o->source != NULL && !o->local && !ip_parse(o->source, &n->source)) return tool_usage(n->env, "nc: -s takes an address, not %s", o->source), false;
 	add(n, NET_TTL, o->ttl);
 	add(n, NET_TTL_LEAST, o->ttl_least);
 	add(n, NET_TRAFFIC_CLASS, class);

@@ -16,6 +16,7 @@ const char nc_help[] =
 	"  -b  to everybody          -M N  TTL                   pieces or datagrams\n"
 	"  -s ADDRESS -p PORT  ours  -m N  least TTL heard           -T ef|af11|0x48  TOS\n"
 	"  -I N -O N  buffers        -D  SO_DEBUG             -S --md5-key FILE  RFC 2385\n"
+	"  -U  HOST is a socket in the file system    -F  hands the connection to stdout\n"
 	"  -x PROXY[:PORT] -X 5|4|connect -P USER[:PASSWORD]   through a proxy (SOCKS 5)\n"
 	"  --hex  --json             what goes and comes, with the time\n"
 	"  --join GROUP  --loop     with -u -l: a member; with -u: heard by this host too\n"
@@ -29,8 +30,6 @@ const char nc_help[] =
 struct short_option { char letter; enum option_kind kind; void *value; };
 
 static const struct { char letter; const char *why; } refused[] = {
-	{ 'F', "a socket cannot be passed on (-F): it may be a simulated one" },
-	{ 'U', "sockets in the file system (-U) are no part of the Internet, nor of this net" },
 	{ 'V', "routing tables (-V) are OpenBSD's; here policy routing is the host's own business (ip-rule(8))" },
 	{ 'Z', "DCCP (-Z) is not known here, nor to Linux since 6.16" },
 };
@@ -98,7 +97,7 @@ static bool take_short(struct nc *n, int argc, const char *const *argv, const ch
 		{ 'r', OPTION_FLAG, &o->random }, { 'w', OPTION_SPAN, &o->timeout }, { 'q', OPTION_SPAN, &o->quit_after },
 		{ 'i', OPTION_SPAN, &o->interval }, { 's', OPTION_TEXT, &o->source }, { 'p', OPTION_NUMBER, &o->source_port },
 		{ 'W', OPTION_NUMBER, &o->pieces_max }, { 'M', OPTION_NUMBER, &o->ttl }, { 'x', OPTION_TEXT, &o->proxy },
-		{ 'X', OPTION_TEXT, &o->proxy_kind }, { 'P', OPTION_TEXT, &o->proxy_user }, { 'D', OPTION_FLAG, &o->debug },
+		{ 'X', OPTION_TEXT, &o->proxy_kind }, { 'P', OPTION_TEXT, &o->proxy_user }, { 'D', OPTION_FLAG, &o->debug }, { 'U', OPTION_FLAG, &o->local }, { 'F', OPTION_FLAG, &o->pass },
 		{ 'I', OPTION_NUMBER, &o->receive_bytes }, { 'O', OPTION_NUMBER, &o->send_bytes }, { 'm', OPTION_NUMBER, &o->ttl_least },
 		{ 'T', OPTION_TEXT, &o->class_word }, { 'S', OPTION_FLAG, &o->md5 },
 	};
@@ -261,7 +260,7 @@ static const char *contradiction(const struct nc_options *o)
 {
 	if (o->four && o->six) return "-4 or -6, not both";
 	if (o->listen && o->zero) return "-z looks at others' ports; -l has its own";
-	if (o->listen && o->ports != 1) return "-l listens on one port";
+	if (o->listen && !o->local && o->ports != 1) return "-l listens on one port";
 	if (o->keep && !o->listen) return "-k is for -l";
 	if (o->tls && o->udp) return "--tls is for streams, not for -u";
 	if (o->servername != NULL && !o->tls) return "--servername is for --tls";
@@ -285,6 +284,11 @@ static bool read_words(struct nc *n, const char **word, size_t words)
 	char digits[8];
 	struct text t = text_in(digits, sizeof digits);
 
+	if (o->local) {
+		if (words != 1 || o->source_port > 0) return tool_usage(n->env, "nc: -U takes the name of a socket, and no port"), false;
+		o->host = word[0];
+		return true;
+	}
 	if (o->listen && o->source_port > 0) {
 		if (words > 1 || o->source_port > 65535) return tool_usage(n->env, "nc: -l -p PORT takes no other port"), false;
 		text_printf(&t, "%u", (unsigned)o->source_port);
@@ -320,7 +324,7 @@ bool nc_read_options(struct nc *n, int argc, const char *const *argv)
 	if (!options_read(n->env, left, rest, options, COUNT(options), word, COUNT(word), &words)) return false;
 	if (!read_words(n, word, words)) return false;
 	if ((why = contradiction(o)) != NULL) return tool_usage(n->env, "nc: %s", why), false;
-	if (o->host != NULL && !nc_split_zone(o->host, n->host, sizeof n->host, &n->interface))
+	if (o->host != NULL && !o->local && !nc_split_zone(o->host, n->host, sizeof n->host, &n->interface))
 		return tool_usage(n->env, "nc: %s: not a host's name or address", o->host), false;
-	return nc_how_read(n);
+	return nc_how_read(n) && nc_local_check(n);
 }

@@ -16,7 +16,7 @@
 
 struct nc_options {
 	bool listen, keep, udp, zero, verbose, numbers, four, six, broadcast, no_input, finish, crlf, telnet, random;
-	bool tls, hex, json, loop, debug, md5;
+	bool tls, hex, json, loop, debug, md5, local, pass;
 	instant timeout, quit_after, interval; /* NEVER, NEVER, 0: not wanted */
 	const char *source, *servername, *proxy, *proxy_kind, *proxy_user, *class_word, *md5_file;
 	uint64_t source_port, pieces_max, ttl, ttl_least, receive_bytes, send_bytes; /* 0: not wanted */
@@ -54,7 +54,7 @@ struct nc {
 	bool stopping;               /* asked to end: what has come goes out, nobody new comes */
 	instant quit_at, line_at;
 	uint8_t last_sent;           /* for -C: was it a CR? */
-	uint8_t piece[NC_PIECE_BYTES];
+	uint8_t piece[NC_PIECE_BYTES]; size_t kept; /* kept: of it there was no room for so much yet */
 	/* -t: how far into a command we are, and answers that wait for room */
 	uint8_t telnet[2], answer[96]; unsigned telnet_len, answer_len;
 	/* the proxy: what it has said so far */
@@ -68,6 +68,7 @@ struct nc {
 	uint64_t sent, received, pieces, connections, open_ports, peers_seen, failed;
 	uint64_t shown_sent, shown_received;
 	instant started_at;
+	char who[ADDR_TEXT_MAX];     /* nc_show.c's */
 	uint8_t md5_key[NET_MD5_KEY_MAX];
 	char words[400];             /* nc_how_why's */
 	char service[64];
@@ -97,10 +98,16 @@ void nc_stream_event(struct nc *, const struct net_event *);
 
 /* nc_datagram.c */
 bool nc_datagram_open(struct nc *, const struct addr *to); /* to: NULL when listening */
+void nc_datagram_peer(struct nc *);          /* the socket has a peer, whose address is n->peer */
 void nc_datagram_event(struct nc *, const struct net_event *);
 void nc_datagram_pump(struct nc *);
 void nc_probe(struct nc *);
 void nc_probe_over(struct nc *);
+
+/* nc_local.c */
+bool nc_local_check(struct nc *);            /* -U, -F: false: said on err */
+bool nc_local_start(struct nc *);
+void nc_local_pass(struct nc *);
 
 /* nc_proxy.c */
 bool nc_proxy_read(struct nc *);             /* -x, -X: false: said on err */
@@ -113,6 +120,7 @@ void nc_show_data(struct nc *, bool sent, const struct addr *, struct bytes);
 void nc_show_event(struct nc *, const char *event, const struct addr *, const char *why);
 void nc_show_port(struct nc *, uint16_t port, bool open, const char *why);
 void nc_json_text(struct text *, struct bytes);
+void nc_show_received(struct nc *, const struct addr *);
 const char *nc_service_name(struct nc *, uint16_t port);
 
 #endif

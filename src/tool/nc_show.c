@@ -8,6 +8,21 @@ static uint64_t microseconds_now(struct nc *n)
 	return (uint64_t)n->env->date * 1000000 + (uint64_t)(since / MICROSECOND);
 }
 
+/* Sockets in the file system have no address to tell. */
+static const char *name_of(struct nc *n, const struct addr *peer)
+{
+	return n->o.local ? n->o.host : addr_text(peer, n->who);
+}
+
+void nc_show_received(struct nc *n, const struct addr *peer)
+{
+	char ip[IP_TEXT_MAX];
+
+	if (!n->o.verbose) return;
+	if (n->o.local) text_printf(n->env->err, "Connection received on %s\n", n->o.host);
+	else text_printf(n->env->err, "Connection received on %s %u\n", ip_text(peer->ip, ip), peer->port);
+}
+
 /* --- JSON --- */
 
 static void escape(struct text *t, uint8_t c)
@@ -48,11 +63,12 @@ static bool is_utf8(struct bytes b)
 
 static void json_begin(struct nc *n, const char *event, const struct addr *peer)
 {
-	char who[ADDR_TEXT_MAX];
 	uint64_t us = microseconds_now(n);
 
 	text_printf(n->env->out, "{\"time\": %llu.%06u, \"event\": \"%s\"", (unsigned long long)(us / 1000000), (unsigned)(us % 1000000), event);
-	if (peer != NULL) text_printf(n->env->out, ", \"peer\": \"%s\"", addr_text(peer, who));
+	if (peer == NULL) return;
+	text_puts(n->env->out, ", \"peer\": ");
+	nc_json_text(n->env->out, bytes_of(name_of(n, peer)));
 }
 
 static void json_data(struct nc *n, bool sent, const struct addr *peer, struct bytes b)
@@ -89,10 +105,9 @@ static void hex_data(struct nc *n, bool sent, const struct addr *peer, struct by
 {
 	uint64_t us = microseconds_now(n), *at = sent ? &n->shown_sent : &n->shown_received;
 	unsigned s = (unsigned)(us / 1000000 % 86400);
-	char who[ADDR_TEXT_MAX];
 
 	text_printf(n->env->out, "%c %02u:%02u:%02u.%06u %s %s, %zu bytes\n", sent ? '>' : '<', s / 3600, s / 60 % 60, s % 60,
-	            (unsigned)(us % 1000000), sent ? "to" : "from", addr_text(peer, who), b.len);
+	            (unsigned)(us % 1000000), sent ? "to" : "from", name_of(n, peer), b.len);
 	if (n->o.udp) *at = 0; /* each datagram for itself */
 	for (; b.len > 0; b = bytes_skip(b, size_min(b.len, 16))) {
 		struct bytes line = bytes_first(b, size_min(b.len, 16));

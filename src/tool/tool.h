@@ -37,6 +37,9 @@ enum { TOOL_OK = 0, TOOL_FAILED = 1, TOOL_USAGE = 64 };
 enum tool_want { TOOL_WANT_CRYPT /* and the key log */, TOOL_WANT_TRUST, TOOL_WANT_INPUT, TOOL_WANT_OUTPUT, TOOL_WANT_TERMINAL,
                  TOOL_WANT_SYSTEM };
 
+/* What can be opened in the file system: a stream to who listens there, a listener, datagrams to who takes them there, or there. */
+enum tool_local { TOOL_LOCAL_STREAM, TOOL_LOCAL_LISTEN, TOOL_LOCAL_SEND, TOOL_LOCAL_RECEIVE, TOOL_LOCAL_RECEIVE_ALL };
+
 /* A terminal that somebody sits at, reads `out` and types what comes as `input`. It is given back as it was found. */
 struct terminal {
 	const char *kind;       /* "xterm"; "": it is not known */
@@ -88,6 +91,14 @@ struct tool_env {
 	 * added up; or it could not be, and err says why, and sum is empty. NULL: there is one core only. */
 	bool (*spread)(struct tool_env *, unsigned cores, struct tool_measure *sum);
 	unsigned core, cores;      /* 0 of 0: it is alone */
+	/* Sockets in the file system, or of names alone ("@name"); while tools are opened only. The ids are as those of net_connect,
+	 * net_listen and net_bind; everybody's address is the unspecified one. TOOL_LOCAL_RECEIVE answers to whoever sends first,
+	 * TOOL_LOCAL_RECEIVE_ALL to nobody. own: of TOOL_LOCAL_SEND, where answers arrive; NULL: a name is chosen. What is
+	 * made in the file system goes when the process ends. 0: said on err, and env->status is set. NULL: here there are none. */
+	net_id (*local)(struct tool_env *, enum tool_local, const char *path, const char *own);
+	/* Hands a stream to whoever holds the other end of standard output, which has to be a socket: it is the net's no more.
+	 * False: said on err. NULL: a stream is nothing here that could be handed on. */
+	bool (*pass)(struct tool_env *, net_id);
 	uint32_t connections_max;  /* that a server should keep to, for file descriptors are few; 0: as many as the net has room for */
 	int status;                /* set when tool_open fails */
 };
