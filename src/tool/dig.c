@@ -182,7 +182,39 @@ static bool next_server(struct dig *d)
 static void print_bytes(struct text *out, struct bytes b)
 {
 	text_printf(out, "%zu bytes\n", b.len);
-	for (size_t i = 0; i < b.len; i++) text_printf(out, "%02x%s", b.at[i], i % 16 == 15 || i + 1 == b.len ? "\n" : " ");
+	for (size_t line = 0; line < b.len; line += 16) {
+		size_t n = size_min(b.len - line, 16);
+		for (size_t i = 0; i < 16; i++)
+			if (i < n) text_printf(out, "%02x ", b.at[line + i]);
+			else text_puts(out, "   ");
+		text_puts(out, "         ");
+		for (size_t i = line; i < line + n; i++) text_printf(out, "%c", b.at[i] >= ' ' && b.at[i] < 127 ? b.at[i] : '.');
+		text_puts(out, "\n");
+	}
+}
+
+/* BIND's words for it, where it has some. */
+static const char *bad_packet(const struct query *q)
+{
+	return q->drop == DROP_NAME ? "bad label type" : q->drop == DROP_POINTER ? "bad compression pointer" : q->drop == DROP_LENGTH ? "unexpected end" : q->words;
+}
+
+/* What came cannot be read to its end. */
+static void malformed(struct dig *d)
+{
+	struct query *q = &d->query;
+	bool some = q->parsed.records_at > 0 && q->message.len > 0 && !d->now->no_besteffort;
+	bool whole = q->parsed.records == (uint32_t)q->parsed.counts[1] + q->parsed.counts[2] + q->parsed.counts[3];
+
+	if (some && !whole && d->now->show.comments && !d->now->json)
+		text_puts(d->env->out, ";; Warning: Message parser reports malformed message packet.\n");
+	if (some) dig_tell_answer(d);
+	else if (q->message.len > 0) {
+		text_printf(d->env->out, ";; Got bad packet: %s\n", bad_packet(q));
+		if (!d->now->json) print_bytes(d->env->out, q->message);
+	}
+	if (some && whole) next_lookup(d);
+	else no_reply(d);
 }
 
 static void unanswered(struct dig *d)
@@ -190,10 +222,7 @@ static void unanswered(struct dig *d)
 	struct query *q = &d->query;
 
 	if (q->outcome == QUERY_MALFORMED) {
-		dig_greet(d);
-		text_printf(d->env->out, ";; Got bad packet: %s\n", q->words);
-		if (!d->now->json) print_bytes(d->env->out, q->message);
-		no_reply(d);
+		malformed(d);
 		return;
 	}
 	if (d->transfer.going) {
@@ -205,7 +234,7 @@ static void unanswered(struct dig *d)
 		ask(d);
 		return;
 	}
-	if (q->way == QUERY_UDP || q->outcome == QUERY_TIMED_OUT) dig_greet(d); /* dig's way */
+	if (q->way == QUERY_UDP || q->connected) dig_greet(d); /* dig's way */
 	text_puts(d->env->out, d->now->json ? "" : ";; no servers could be reached\n");
 	no_reply(d);
 }
@@ -322,9 +351,6 @@ static bool secure(struct dig *d)
 static bool begin(struct dig *d, int argc, const char *const *argv)
 {
 	if (!dig_words(d, argc, argv)) return false;
-	for (const struct dig_lookup *l = d->first; l != NULL; l = l->next)
-		if (l->want.way == QUERY_HTTPS)
-			return tool_usage(d->env, "dig: DNS over HTTP/2 cannot be had here"), false;
 	for (const struct dig_lookup *l = d->first; l != NULL; l = l->next)
 		if (!names_of(d, l)) return false;
 	system_resolv_of(d->env, &d->system);

@@ -36,7 +36,7 @@ struct dig_lookup {
 	enum dig_family family;
 	struct addr local;             /* -b */
 	bool type_given, class_given, reverse;
-	bool qr, search, showsearch, no_fail, trace, nssearch, json, way_given, besteffort, onesoa, no_idn_in, comments_set, split_set;
+	bool qr, search, showsearch, no_fail, trace, nssearch, json, way_given, no_besteffort, onesoa, no_idn_in, comments_set, split_set;
 	bool no_cookie, nsid, expire, keepalive, no_badcookie, no_negotiation;
 	struct bytes cookie;           /* what was given; empty: by chance */
 	struct bytes subnet;           /* the option's data; at NULL: none */

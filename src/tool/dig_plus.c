@@ -388,7 +388,7 @@ static const struct plus words[] = {
 	{ "aaflag", set_flag, 0, DNS_AA }, { "aaonly", set_flag, 0, DNS_AA }, { "additional", set_bool, IN(show.additional), 0 },
 	{ "adflag", set_flag, 0, DNS_AD }, { "all", set_all, 0, 0 }, { "answer", set_bool, IN(show.answer), 0 },
 	{ "authority", set_bool, IN(show.authority), 0 }, { "badcookie", set_not, IN(no_badcookie), 0 },
-	{ "besteffort", set_bool, IN(besteffort), 0 }, { "bufsize", set_bufsize, 0, 0 }, { "cdflag", set_flag, 0, DNS_CD },
+	{ "besteffort", set_not, IN(no_besteffort), 0 }, { "bufsize", set_bufsize, 0, 0 }, { "cdflag", set_flag, 0, DNS_CD },
 	{ "class", set_not, IN(show.style.no_class), 0 }, { "cmd", set_cmd, 0, 0 }, { "coflag", set_coflag, 0, 0 },
 	{ "comments", set_bool, IN(show.comments), 0 }, { "cookie", set_cookie, 0, 0 }, { "crypto", set_not, IN(show.style.no_crypto), 0 },
 	{ "defname", set_bool, IN(search), 0 }, { "dnssec", set_dnssec, 0, 0 }, { "do", set_dnssec, 0, 0 }, { "domain", set_domain, 0, 0 },

@@ -39,6 +39,8 @@ static void print_header(struct text *out, const struct dns_message *m, bool ask
 	if (m->flags & 0x0040) text_puts(out, "; MBZ: 0x4");
 	text_printf(out, "; QUERY: %u, ANSWER: %u, AUTHORITY: %u, ADDITIONAL: %u\n", m->counts[0], m->counts[1], m->counts[2], m->counts[3]);
 	if (!asked && m->flags & DNS_RD && !(m->flags & DNS_RA)) text_puts(out, ";; WARNING: recursion requested but not available\n");
+	if (!asked && m->read_to < m->bytes.len)
+		text_printf(out, ";; WARNING: Message has %zu extra bytes at end\n", m->bytes.len - m->read_to);
 	text_puts(out, "\n");
 }
 

@@ -18,7 +18,7 @@ const char dig_help[] =
 	"  +multiline +ttlid +ttlunits +class +crypto +rrcomments +split=N +identify\n"
 	"  +unknownformat +expandaaaa +onesoa +json                how it is printed\n"
 	"  +recurse +aaflag +adflag +cdflag +opcode=N +qid=N +header-only   the question\n"
-	"  +tcp +tls +ignore                                                the way\n"
+	"  +tcp +tls +https[=PATH] +https-get +http-plain +ignore           the way\n"
 	"  +tls-ca[=FILE] +tls-hostname=NAME +tls-certfile=FILE +tls-keyfile=FILE\n"
 	"  +dnssec +edns=N +bufsize=N +nsid +subnet=PREFIX +cookie[=HEX] +padding=N\n"
 	"  +expire +keepalive +ednsopt=N[:HEX] +ednsflags=N                 EDNS\n"

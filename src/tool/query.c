@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tool/query.h"
+#include "tool/query_parts.h"
 
 #define PORT_FIRST 1024 /* RFC 5452, 9.2: as many ports to choose from as can be */
 #define PORT_TRIES 4    /* a random one may be taken; after that the net chooses */
@@ -93,7 +93,7 @@ static void fail(struct query *q, enum net_why why)
 		say(q, q->want.words, ";; Connection to %s(%s) for %s failed: %s.", server, ip_text(q->server.ip, ip), name, words);
 	} else say(q, q->want.words, ";; communications error to %s: %s", server, words);
 	q->why = why;
-	if (q->tries_left > 0) try_next(q);
+	if (q->tries_left > 0 && why != NET_NOT_SECURE) try_next(q); /* a certificate will not be better */
 	else end(q, outcome_of(why), words);
 }
 
@@ -166,11 +166,13 @@ static void try_next(struct query *q)
 bool query_start(struct query *q, struct tool_env *env, const struct query_want *want)
 {
 	uint8_t *buffer = q->buffer;
+	struct query_https *https = q->https;
 
 	if (q->env != NULL) query_stop(q);
 	if (buffer == NULL && (buffer = arena_take(env->memory, BUFFER_BYTES)) == NULL) return false;
 	net_id closing = q->closing;
-	*q = (struct query){ .outcome = QUERY_ASKING, .env = env, .want = *want, .buffer = buffer, .way = want->way,
+	*q = (struct query){ .outcome = QUERY_ASKING, .env = env, .want = *want, 
+	                     .buffer = buffer, .https = https, .way = want->way,
 	                     .server = want->server, .tries_left = want->tries > 0 ? want->tries : QUERY_TRIES, .closing = closing };
 	q->id = want->id_given ? want->id : want->way == QUERY_HTTPS ? 0 : (uint16_t)rng_next(env->rng);
 	size_t len = query_write(want, q->id, (struct room){ q->question + 2, QUERY_BYTES_MAX });
@@ -230,11 +232,11 @@ static bool take_message(struct query *q, struct bytes b)
 	q->answered_at = net_now(q->env->net);
 	q->message = b;
 	q->drop = dns_parse(b, &q->parsed);
+	if (q->parsed.records_at > 0 && !same_question(q, &q->parsed)) return false;
 	if (q->drop != DROP_NONE) {
 		end(q, QUERY_MALFORMED, drop_words(q->drop));
 		return true;
 	}
-	if (!same_question(q, &q->parsed)) return false;
 	if (q->parsed.flags & DNS_TC && !over_stream(q) && !q->want.keep_cut) over_to_tcp(q);
 	else if (q->want.stream && over_stream(q)) q->outcome = QUERY_ANSWERED, q->deadline = NEVER;
 	else end(q, QUERY_ANSWERED, NULL);
@@ -275,11 +277,33 @@ static void pull_answer(struct query *q)
 		memcpy(q->buffer + q->in, b.at, b.len);
 		net_take(q->env->net, q->id_net, b.len);
 		q->in += b.len;
-		if (b.len < wanted || q->in == 2) continue;
-		if (take_message(q, (struct bytes){ q->buffer + 2, q->in - 2 })) return;
-		q->strange++;
-		end(q, QUERY_MALFORMED, "not an answer to the question");
+		if (q->in < 2 || q->in < 2u + load_be16(q->buffer)) continue;
+		query_take(q, (struct bytes){ q->buffer + 2, q->in - 2 });
 	}
+}
+
+void query_take(struct query *q, struct bytes message)
+{
+	if (take_message(q, message)) return;
+	q->strange++;
+	q->message = (struct bytes){ NULL, 0 };
+	end(q, QUERY_MALFORMED, "not an answer to the question");
+}
+
+/* Another try would come to the same. */
+void query_https_failed(struct query *q, const char *why)
+{
+	char server[ADDR_TEXT_MAX];
+
+	say(q, q->want.words, ";; communications error to %s: %s", server_text(&q->server, server), why);
+	end(q, QUERY_NOT_HTTP, why);
+}
+
+static void connected(struct query *q)
+{
+	q->connected = true;
+	if (q->way != QUERY_HTTPS) push_question(q);
+	else if (!query_https_begin(q)) query_https_failed(q, "not enough memory lent");
 }
 
 static bool closing_event(struct query *q, const struct net_event *ev)
@@ -297,9 +321,13 @@ bool query_event(struct query *q, const struct net_event *ev)
 	switch (ev->what) {
 	case NET_DATAGRAM: if (q->outcome == QUERY_ASKING) take_datagram(q, ev); break;
 	case NET_BOUNCED: fail(q, ev->why); break;
-	case NET_CONNECTED: q->connected = true; __attribute__((fallthrough));
-	case NET_WRITABLE: push_question(q); break;
-	case NET_READABLE: pull_answer(q); break;
+	case NET_CONNECTED: connected(q); break;
+	case NET_WRITABLE:
+	case NET_READABLE:
+		if (q->way == QUERY_HTTPS && q->connected && q->https != NULL) query_https_event(q, ev);
+		else if (ev->what == NET_WRITABLE) push_question(q);
+		else pull_answer(q);
+		break;
 	case NET_EOF: if (q->outcome == QUERY_ASKING) fail(q, NET_DONE); else q->ended = true; break;
 	case NET_CLOSED:
 		q->id_net = 0;

@@ -90,8 +90,8 @@ struct query_want {
 
 struct query {
 	enum query_outcome outcome;
-	struct bytes message;   /* when ANSWERED or MALFORMED */
-	struct dns_message parsed; /* when ANSWERED */
+	struct bytes message;   /* when ANSWERED or MALFORMED; then empty if it was no answer at all */
+	struct dns_message parsed; /* when ANSWERED; when MALFORMED as far as it could be read, if records_at is not 0 */
 	enum drop drop;         /* when MALFORMED */
 	enum net_why why;       /* of REFUSED, UNREACHABLE, CLOSED, UNSENT */
 	char words[160];        /* why it came to nothing: "connection refused", what TLS said of it; "" when ANSWERED */
@@ -110,6 +110,7 @@ struct query {
 	net_id id_net, closing;
 	struct tls_config tls;
 	const char *alpn[1];
+	struct query_https *https; /* NULL: not asked that way yet */
 	bool connected, ended;  /* ended: the server has nothing more to say */
 	unsigned tries_left;
 	size_t out, in;

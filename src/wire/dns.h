@@ -61,12 +61,15 @@ struct dns_message {
 	uint16_t counts[4];      /* question, answer, authority, additional */
 	struct dns_question question; /* the first, if counts[0] > 0 */
 	bool edns; uint16_t edns_udp_size; uint8_t edns_version; bool edns_do; /* RFC 6891; OPT is not a record to dns_next */
-	size_t records_at;
+	size_t records_at;       /* 0: the questions could not be read */
+	uint32_t records;        /* that could */
+	size_t read_to;          /* where reading ended */
 };
 struct dns_cursor { const struct dns_message *message; size_t at; uint32_t index; };
 
 /* Every name and length in it is checked, to the last byte: bytes after the last record that was counted are
- * refused (DROP_LENGTH), for nobody sends them by mistake, and what one reader skips another may believe. */
+ * refused (DROP_LENGTH), for nobody sends them by mistake, and what one reader skips another may believe.
+ * What is refused is there for people to look at, up to the fault, if records_at is not 0. */
 enum drop dns_parse(struct bytes, struct dns_message *);
 struct dns_cursor dns_records(const struct dns_message *);
 bool dns_next(struct dns_cursor *, struct dns_rr *);

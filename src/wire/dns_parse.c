@@ -83,27 +83,36 @@ static void header_read(struct bytes b, struct dns_message *m)
 	for (int i = 0; i < 4; i++) m->counts[i] = load_be16(b.at + 4 + 2 * i);
 }
 
-enum drop dns_parse(struct bytes b, struct dns_message *m)
+static enum drop questions_read(struct bytes b, struct dns_message *m)
 {
-	size_t at = DNS_HEADER_BYTES;
 	enum drop why;
 
+	m->read_to = DNS_HEADER_BYTES;
+	for (unsigned i = 0; i < m->counts[0]; i++) {
+		struct dns_question q;
+		if ((why = question_read(b, &m->read_to, &q)) != DROP_NONE) return why;
+		if (i == 0) m->question = q;
+	}
+	m->records_at = m->read_to;
+	return DROP_NONE;
+}
+
+enum drop dns_parse(struct bytes b, struct dns_message *m)
+{
+	enum drop why;
+
+	*m = (struct dns_message){ .bytes = b };
 	if (b.len < DNS_HEADER_BYTES) return DROP_SHORT;
 	if (b.len > DNS_MESSAGE_MAX) return DROP_LENGTH;
 	header_read(b, m);
-	for (unsigned i = 0; i < m->counts[0]; i++) {
-		struct dns_question q;
-		if ((why = question_read(b, &at, &q)) != DROP_NONE) return why;
-		if (i == 0) m->question = q;
-	}
-	m->records_at = at;
-	for (uint32_t i = 0; i < records_count(m); i++) {
-		struct dns_rr rr = { .section = section_of(m, i) };
-		if ((why = record_read(b, &at, &rr)) != DROP_NONE) return why;
+	if ((why = questions_read(b, m)) != DROP_NONE) return why;
+	for (; m->records < records_count(m); m->records++) {
+		struct dns_rr rr = { .section = section_of(m, m->records) };
+		if ((why = record_read(b, &m->read_to, &rr)) != DROP_NONE) return why;
 		why = rr.type == DNS_OPT ? opt_read(&rr, m) : rdata_check(&rr);
 		if (why != DROP_NONE) return why;
 	}
-	return at == b.len ? DROP_NONE : DROP_LENGTH;
+	return m->read_to == b.len ? DROP_NONE : DROP_LENGTH;
 }
 
 struct dns_cursor dns_records(const struct dns_message *m)
@@ -113,7 +122,7 @@ struct dns_cursor dns_records(const struct dns_message *m)
 
 bool dns_next(struct dns_cursor *c, struct dns_rr *rr)
 {
-	while (c->index < records_count(c->message)) {
+	while (c->index < c->message->records) {
 		enum drop why = record_read(c->message->bytes, &c->at, rr);
 		assert(why == DROP_NONE); /* dns_parse has been here */
 		rr->section = section_of(c->message, c->index++);
