@@ -159,6 +159,19 @@ static void sentences(void)
 	CHECK(dns_status_of(DNS_SERVFAIL, false) == 4 && dns_status_of(DNS_REFUSED, false) == 7 && dns_status_of(23, false) == 7);
 }
 
+/* A tag that is none, in a class that nobody checks: a terminal must not be told what to do by it. */
+static void bytes_stay_bytes(void)
+{
+	static const uint8_t answer[] = { 0, 1, 0x84, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 'a', 0, 1, 1, 0, 3, 0, 0, 0, 0, 0, 5, 0, 3, 0x1b, '[', 'A' };
+	struct dns_message m;
+	char out[300];
+	struct text t = text_in(out, sizeof out);
+
+	CHECK_EQ(dns_parse((struct bytes){ answer, sizeof answer }, &m), DROP_NONE);
+	print_records(&t, &m, DNS_ANSWER, true);
+	CHECK_STR(out, "a\trdata_257 = \\# 5 00031B5B41\n");
+}
+
 /* --- look-ups --- */
 
 #define HEAD "Server:\t\t10.0.0.1\nAddress:\t10.0.0.1#53\n\n"
@@ -327,6 +340,7 @@ int main(void)
 	TEST(settings_by_their_words);
 	TEST(settings_with_values);
 	TEST(sentences);
+	TEST(bytes_stay_bytes);
 	NSLOOKUP_TEST(look_ups_end_as_they_should);
 	NSLOOKUP_TEST(a_bad_wire_is_asked_again);
 	NSLOOKUP_TEST(a_line_after_another);

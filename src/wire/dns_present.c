@@ -256,11 +256,15 @@ static bool eui_field(struct dns_present *p)
 	return true;
 }
 
+static bool is_alphanumeric(uint8_t c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
+/* RFC 8659, 4.1. Records of strange classes have not been looked at before: here is where bytes become words. */
 static bool tag_field(struct dns_present *p)
 {
 	struct bytes len, b;
 
 	if (!dns_present_take(p, 1, &len) || len.at[0] == 0 || !dns_present_take(p, len.at[0], &b)) return false;
+	for (size_t i = 0; i < b.len; i++) if (!is_alphanumeric(b.at[i])) return false;
 	dns_present_put(p, "%.*s", (int)b.len, (const char *)b.at);
 	return true;
 }
