@@ -14,7 +14,7 @@ wanted = sys.argv[3:]
 here = os.path.dirname(os.path.abspath(__file__))
 tulle, bench, peer = build + "/tulle", build + "/bench/bench_echo", build + "/bench/bench_echo_peer"
 go = build + "/bench/echo_go"
-port = 22000
+port = 9100  # each run has another; the tests take those from 10000 on
 
 if shutil.which("go"):
     source = here + "/peers/echo.go"

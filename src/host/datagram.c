@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* datagram.c - UDP over the kernel's sockets.
  *
- * They come in batches of up to 32. What the program sends while it is handed a batch of several is gathered
- * and goes as a batch too, so then a datagram the kernel refuses is told as BOUNCED; alone it goes at once, and
- * net_sendto says so itself. Of a batch, those of one length to one peer go through the kernel as one (UDP_SEGMENT)
- * and part at the far end of it; whatever the kernel has against that, they then go one by one. IP_RECVERR keeps what ICMP said with the datagram it was about; the kernel also
+ * They come in batches, and from one peer those of one length may come as one (UDP_GRO), to be parted here. What the program
+ * sends while it is handed several is gathered and goes as a batch too, so then a datagram the kernel refuses is told as
+ * BOUNCED; alone it goes at once, and net_sendto says so itself. Of a batch, those of one length to one peer go through the
+ * kernel as one (UDP_SEGMENT) and part at the far end of it; whatever the kernel has against that, they then go one by one. IP_RECVERR keeps what ICMP said with the datagram it was about; the kernel also
  * fails the next call on the socket with that error, once, whatever that call was: hence the second tries.
  */
 #define _GNU_SOURCE
@@ -36,6 +36,7 @@ static void options_of_datagrams(const struct host *h, int fd, int family)
 		kernel_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
 		kernel_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
 	}
+	kernel_option(fd, SOL_UDP, UDP_GRO, 1);
 	if (h->limits.datagram_bytes > 0) {
 		kernel_option(fd, SOL_SOCKET, SO_RCVBUF, (int)h->limits.datagram_bytes);
 		kernel_option(fd, SOL_SOCKET, SO_SNDBUF, (int)h->limits.datagram_bytes);
@@ -222,7 +223,7 @@ bool datagram_sendto(struct net *net, net_id id, const struct ip *from, const st
 	else if (s->family == AF_INET && !ip_is4(to->ip)) why = NET_UNREACHABLE;
 	else if (s->family == AF_INET6 && ip_is4(to->ip) && !ip_equal(s->peer.ip, ip6_any())) why = NET_UNREACHABLE;
 	if (why != NET_DONE) return net->why_not = why, false;
-	if (h->in.next < h->in.count) return gather(h, s, from, to, data), true;
+	if (h->in.several) return gather(h, s, from, to, data), true;
 	if (h->out.count > 0) gather_flush(h); /* what was said before goes before */
 	if (send_now(s, from, to, data)) return true;
 	net->why_not = kernel_why(errno);
@@ -265,12 +266,24 @@ bool datagram_leave(struct net *net, net_id id, const struct addr *g) { return m
 
 /* --- in --- */
 
+/* Of each datagram in what was received but for the last, which may be shorter. */
+static size_t run_length(struct mmsghdr *m)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m->msg_hdr); c != NULL; c = CMSG_NXTHDR(&m->msg_hdr, c)) {
+		int length;
+		if (c->cmsg_level != SOL_UDP || c->cmsg_type != UDP_GRO) continue;
+		memcpy(&length, CMSG_DATA(c), sizeof length);
+		if (length > 0) return (size_t)length;
+	}
+	return m->msg_len;
+}
+
 static void receive_batch(struct host *h, struct slot *s)
 {
 	struct batch *b = &h->in;
 
-	for (uint32_t i = 0; i < BATCH_MAX; i++) {
-		b->part[i] = (struct iovec){ b->data + (size_t)i * DATAGRAM_MAX, DATAGRAM_MAX };
+	for (uint32_t i = 0; i < b->used_up; i++) {
+		b->part[i] = (struct iovec){ b->data + (size_t)i * DATAGRAM_ROOM, DATAGRAM_MAX };
 		b->message[i].msg_hdr = (struct msghdr){
 			.msg_name = &b->name[i], .msg_namelen = sizeof b->name[i], .msg_iov = &b->part[i], .msg_iovlen = 1,
 			.msg_control = &b->control[i], .msg_controllen = sizeof b->control[i],
@@ -280,7 +293,10 @@ static void receive_batch(struct host *h, struct slot *s)
 	if (n < 0 && errno != EAGAIN) n = recvmmsg(s->fd, b->message, BATCH_MAX, MSG_DONTWAIT, NULL);
 	b->id = slot_id(h, s);
 	b->next = 0;
+	b->used = 0;
 	b->count = n > 0 ? (uint32_t)n : 0;
+	b->used_up = n > 0 ? (uint32_t)n : 1;
+	b->several = n > 1 || (n == 1 && run_length(&b->message[0]) < b->message[0].msg_len);
 	if (n == BATCH_MAX) slot_news(h, s, NEWS_DATAGRAMS);
 }
 
@@ -314,12 +330,16 @@ bool batch_next(struct host *h, struct net_event *ev)
 	if (s == NULL) b->next = b->count = 0;
 	if (b->next == b->count) {
 		gather_flush(h);
+		b->several = false;
 		return false;
 	}
-	uint32_t i = b->next++;
+	uint32_t i = b->next;
+	struct bytes left = bytes_skip((struct bytes){ b->part[i].iov_base, b->message[i].msg_len }, b->used);
 	ev->what = NET_DATAGRAM;
 	ev->id = b->id;
-	ev->data = (struct bytes){ b->part[i].iov_base, b->message[i].msg_len };
+	ev->data = bytes_first(left, size_min(left.len, run_length(&b->message[i])));
+	b->used += ev->data.len;
+	if (ev->data.len == left.len) b->next++, b->used = 0;
 	ev->peer = kernel_addr(&b->name[i]);
 	ev->local = (struct addr){ .port = s->peer.port };
 	read_control(&b->message[i].msg_hdr, ev);

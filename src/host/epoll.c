@@ -225,6 +225,7 @@ void slot_polled(struct host *h, struct slot *s, uint32_t events)
 static void flush_all(struct host *h)
 {
 	gather_flush(h);
+	if (h->in.next == h->in.count) h->in.several = false;
 	if (h->uring != NULL) {
 		uring_arm(h);
 		return;
@@ -331,7 +332,7 @@ size_t host_size(const struct host_limits *l)
 {
 	return arena_cost(sizeof(struct host)) + arena_cost(slots_of(l) * sizeof(struct slot)) +
 	       pool_size(l, l->rx_bytes) + pool_size(l, l->tx_bytes) +
-	       arena_cost(BATCH_MAX * (size_t)DATAGRAM_MAX) + arena_cost(GATHER_BYTES) + arena_cost(uring_size());
+	       arena_cost(BATCH_MAX * (size_t)DATAGRAM_ROOM) + arena_cost(GATHER_BYTES) + arena_cost(uring_size());
 }
 
 static bool open_way(struct host *h)
@@ -375,7 +376,8 @@ struct net *host_init(struct room zeroed, const struct host_limits *limits)
 	h->slot = arena_take(&a, h->slots * sizeof *h->slot);
 	rings_open(&h->rx, &a, limits->streams_max, limits->rx_bytes);
 	rings_open(&h->tx, &a, limits->streams_max, limits->tx_bytes);
-	h->in.data = arena_take(&a, BATCH_MAX * (size_t)DATAGRAM_MAX);
+	h->in.data = arena_take(&a, BATCH_MAX * (size_t)DATAGRAM_ROOM);
+	h->in.used_up = BATCH_MAX;
 	h->out.data = arena_take(&a, GATHER_BYTES);
 	h->uring_memory = arena_take(&a, uring_size());
 	assert(h->uring_memory != NULL);

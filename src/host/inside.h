@@ -12,8 +12,9 @@
 #define SLOT_BITS 16
 #define NO_SLOT UINT32_MAX
 #define TURN_EVENTS 1024  /* handed out in one turn */
-#define BATCH_MAX 32      /* datagrams in one system call */
+#define BATCH_MAX 64      /* datagrams, or runs of them, in one system call */
 #define DATAGRAM_MAX 65535
+#define DATAGRAM_ROOM (65536 + 3 * 64) /* of each in a batch: not all of them in the same lines of the cache */
 #define GATHER_BYTES (4u * 65536)
 #define ACCEPT_AGAIN_AFTER (50 * MILLISECOND)
 
@@ -68,11 +69,14 @@ struct slot {
 
 union control { uint64_t align; uint8_t byte[128]; };
 
-/* Datagrams of one id: received and being handed out, or gathered and not yet sent. */
+/* Datagrams of one id: received and being handed out, or gathered and not yet sent. A message that was received may be a run of them,
+ * each but the last of one length. */
 struct batch {
 	net_id id;
 	uint32_t count, next;
-	size_t used; /* bytes of `data` */
+	size_t used;    /* bytes of `data`; or of message `next`, those that were handed out */
+	uint32_t used_up; /* messages that the kernel has written to, from the first on: to be prepared before it receives again */
+	bool several;   /* datagrams were received together, and what answers them is gathered */
 	struct mmsghdr message[BATCH_MAX];
 	struct iovec part[BATCH_MAX];
 	struct sockaddr_in6 name[BATCH_MAX];
