@@ -143,6 +143,14 @@ static int on_close(nghttp2_session *session, int32_t stream, uint32_t error, vo
 	return 0;
 }
 
+static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *self)
+{
+	(void)session;
+	if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR)
+		broken(self, nghttp2_http2_strerror(frame->goaway.error_code));
+	return 0;
+}
+
 static ssize_t read_content(nghttp2_session *session, int32_t stream, uint8_t *to, size_t room, uint32_t *flags,
                             nghttp2_data_source *source, void *self)
 {
@@ -171,6 +179,7 @@ static bool begin(struct client *c)
 	nghttp2_session_callbacks_set_on_header_callback(calls, on_header);
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls, on_data);
 	nghttp2_session_callbacks_set_on_stream_close_callback(calls, on_close);
+	nghttp2_session_callbacks_set_on_frame_recv_callback(calls, on_frame);
 	int made = nghttp2_session_client_new3(&c->h.session, calls, &c->h, NULL, &c->mem);
 	nghttp2_session_callbacks_del(calls);
 	return made == 0 && nghttp2_submit_settings(c->h.session, NGHTTP2_FLAG_NONE, settings, COUNT(settings)) == 0;
@@ -221,7 +230,6 @@ void http2_input(struct http2 *h, struct bytes b)
 	if (h->broken) return;
 	ssize_t n = nghttp2_session_mem_recv(h->session, b.at, b.len);
 	if (n < 0) broken(h, nghttp2_strerror((int)n));
-	else if (!nghttp2_session_want_read(h->session) && h->state == HTTP2_BUSY) broken(h, "the server has ended the connection");
 }
 
 void http2_closed(struct http2 *h) { broken(h, "the connection ended before the answer did"); }
@@ -234,6 +242,7 @@ struct bytes http2_peek(struct http2 *h)
 	if (h->out.len > 0) return h->out;
 	ssize_t n = nghttp2_session_mem_send(h->session, &at);
 	if (n < 0) broken(h, nghttp2_strerror((int)n));
+	else if (n == 0 && !nghttp2_session_want_read(h->session)) broken(h, "what the server says is no HTTP/2"); /* our GOAWAY has gone */
 	h->out = n > 0 ? (struct bytes){ at, (size_t)n } : (struct bytes){ NULL, 0 };
 	return h->out;
 }
