@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* nslookup_parts.h - what nslookup's files share.
  *
- *     nslookup.c           words of the command line, the course of a look-up, events
+ *     nslookup.c           words of the command line, events
+ *     nslookup_job.c       a look-up from its name to its status
  *     nslookup_session.c   lines that are typed, and commands
  *     nslookup_set.c       settings: what `set` and options change
  *     nslookup_ask.c       one question to servers, one after another
@@ -124,10 +125,14 @@ struct nslookup {
 	char next_name[NSLOOKUP_LINE_MAX]; /* to be looked up as soon as its server's address is known */
 };
 
-/* Begins to look up a name; what is no name is told at once. */
+const char *servers_text(const struct addr *, char buffer[ADDR_TEXT_MAX]); /* "fe80::1%2": without the port */
+void servers_add(struct servers *, struct ip, uint16_t interface);
+
+/* nslookup_job.c. Begins to look up a name; what is no name is told at once. */
 void nslookup_look_up(struct nslookup *, const char *name, const struct servers *);
 /* Begins to find a server's address by asking `of`: it is `chosen` then, or, for "NAME SERVER", asked `once` for `next_name`. */
 void nslookup_find_server(struct nslookup *, const char *name, const struct servers *of, enum job_for);
+void nslookup_go_on(struct nslookup *);  /* with what has come of the question that was asked */
 void nslookup_session(struct nslookup *); /* reads on, as long as there is nothing to wait for */
 void nslookup_finish(struct nslookup *);
 void nslookup_show_servers(struct nslookup *);
