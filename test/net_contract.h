@@ -16,6 +16,7 @@ struct pair {
 	struct ip stranger;         /* an address that neither has */
 	uint16_t interface;         /* to join groups on and to send to them through */
 	uint16_t port;              /* nothing uses this one nor the next hundred */
+	bool marks_urgent;          /* NET_URGENT comes */
 	bool groups_heard_across;   /* what [0] sends to a group reaches [1] without the option to hear oneself */
 	void (*turn)(struct pair *); /* lets a little time pass for both */
 };
@@ -436,6 +437,44 @@ static void contract_who_is_too_far_is_not_heard(void)
 	net_finish(pair->net[1], listener);
 }
 
+/* The byte that is marked stays where it is (RFC 6093). */
+static void contract_urgent_bytes_stay_in_their_place(void)
+{
+	struct contract_stream s = contract_connect(18);
+	uint64_t sent = 0, got = 0;
+	unsigned urgent = 0;
+	struct net_event ev;
+
+	CHECK(s.ok);
+	if (pair->marks_urgent) CHECK(net_set(pair->net[1], s.server, NET_URGENT_NEWS, 1));
+	CHECK(!contract_send(0, s.client, &sent, 3000));
+	for (int i = 0; i < 3; i++) {
+		uint8_t two[2] = { contract_byte(sent), contract_byte(sent + 1) };
+		CHECK_EQ(net_send_urgent(pair->net[0], s.client, (struct bytes){ two, 2 }), 2);
+		sent += 2;
+		CHECK(!contract_send(0, s.client, &sent, sent + 1000));
+		while (got < sent) {
+			while (net_next(pair->net[1], &ev)) {
+				CHECK(ev.what == NET_READABLE || ev.what == NET_URGENT || ev.what == NET_WAKE);
+				if (ev.what == NET_URGENT) urgent |= 1u << i;
+				if (ev.what == NET_URGENT) CHECK(got < sent - 1000); /* before the byte could have been taken */
+				if (ev.what == NET_READABLE) CHECK(contract_take(1, s.server, &got));
+			}
+			while (net_next(pair->net[0], &ev)) ;
+			pair->turn(pair);
+		}
+	}
+	CHECK_EQ(urgent, pair->marks_urgent ? 7 : 0);
+	CHECK_EQ(net_send_urgent(pair->net[1], s.server, bytes_of("back")), 4); /* and nobody there wants to know */
+	EXPECT(0, NET_READABLE, &ev);
+	CHECK(contract_quiet(0) && bytes_equal(net_peek(pair->net[0], s.client), bytes_of("back")));
+	while (!contract_send(0, s.client, &sent, sent + 100000)) ; /* until it is full */
+	CHECK_EQ(net_send_urgent(pair->net[0], s.client, bytes_of("more than fits")), 0); /* nothing, or all */
+	net_abort(pair->net[0], s.client);
+	while (contract_event(1, &ev) && ev.what != NET_CLOSED) ;
+	net_finish(pair->net[1], s.listener);
+}
+
 static void contract_many_at_once_on_one_port(void)
 {
 	enum { CLIENTS = 20, BYTES = 50000 };
@@ -489,6 +528,7 @@ static inline void net_contract(void)
 	TEST(contract_what_cannot_be_says_why);
 	TEST(contract_a_stream_may_choose_its_own_end);
 	TEST(contract_who_is_too_far_is_not_heard);
+	TEST(contract_urgent_bytes_stay_in_their_place);
 	TEST(contract_many_at_once_on_one_port);
 }
 

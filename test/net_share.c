@@ -51,7 +51,7 @@ static bool fake_next(struct net *net, struct net_event *ev)
 static bool fake_wait(struct net *net) { return fake_of(net)->taken < fake_of(net)->events; }
 
 static const struct net_ops fake_ops = {
-	.listen = fake_stream, .connect = fake_stream, .bind = fake_new, .sendto = fake_sendto, .send = fake_send,
+	.listen = fake_stream, .connect = fake_stream, .bind = fake_new, .sendto = fake_sendto, .send = fake_send, .send_urgent = fake_send,
 	.finish = fake_finish, .abort = fake_abort, .now = fake_now, .wake = fake_wake, .next = fake_next,
 	.wait = fake_wait,
 };

@@ -21,7 +21,7 @@ static const struct link_ops jumping_ops = { .recv = lan_recv, .send = lan_send,
 
 int main(void)
 {
-	struct pair p = { .port = 1000, .interface = 1, .groups_heard_across = true, .turn = turn };
+	struct pair p = { .port = 1000, .interface = 1, .marks_urgent = true, .groups_heard_across = true, .turn = turn };
 
 	lan_host(&stack_limits_host, false);
 	lan_host(&stack_limits_host, false);

@@ -286,6 +286,7 @@ static void segment_out(void)
 	bool same = s.seg.flags == l.seg.flags && s.seg.seq == l.seg.seq && s.len == len;
 	if (l.seg.flags & TCP_ACK) same = same && s.seg.ack == l.seg.ack;
 	if (l.has_win) same = same && s.seg.window == l.seg.window;
+	if (l.seg.flags & TCP_URG) same = same && s.seg.urgent == l.seg.urgent;
 	if (l.has_options)
 		same = same && s.seg.mss == l.seg.mss && s.seg.has_wscale == l.seg.has_wscale && s.seg.wscale == l.seg.wscale;
 	if (!same) fail("it said > %s", got);
@@ -295,17 +296,20 @@ static void segment_out(void)
 /* --- what the program does ---------------------------------------------------------------------------- */
 
 /* send N [-> M] (the ">" is gone with the brackets) */
-static void do_send(void)
+static void do_send_by(size_t (*send)(struct tcp *, struct bytes))
 {
 	uint32_t n = number(), want = next_is("-") ? number() : n;
 
 	if (n > RING_MAX) return;
 	for (uint32_t i = 0; i < n; i++) text[i] = ours_at(p->sent + i);
-	uint32_t got = (uint32_t)tcp_send(&p->t, (struct bytes){ text, n });
+	uint32_t got = (uint32_t)send(&p->t, (struct bytes){ text, n });
 	p->sent += got;
 	expect("what tcp_send took", got, want);
 	pump();
 }
+
+static void do_send(void) { do_send_by(tcp_send); }
+static void do_urgent(void) { do_send_by(tcp_send_urgent); }
 
 static void do_take(void)
 {
@@ -377,6 +381,7 @@ static void do_established(void)
 static const struct { const char *name; unsigned bit; } news_names[] = {
 	{ "opened", TCP_OPENED }, { "readable", TCP_READABLE }, { "writable", TCP_WRITABLE }, { "eof", TCP_EOF },
 	{ "done", TCP_DONE }, { "reset", TCP_RESET }, { "refused", TCP_REFUSED }, { "gave_up", TCP_GAVE_UP },
+	{ "urgent", TCP_URGENT },
 };
 
 static void is_news(void)
@@ -434,7 +439,7 @@ static void is_rto(void) { expect("RTO", p->t.rtt.rto, span()); }
 
 static const struct { const char *name; void (*run)(void); } verbs[] = {
 	{ "connect", do_connect }, { "listen", do_listen }, { "nobody", do_nobody }, { "established", do_established },
-	{ "send", do_send }, { "take", do_take }, { "finish", do_finish }, { "abort", do_abort },
+	{ "send", do_send }, { "urgent", do_urgent }, { "take", do_take }, { "finish", do_finish }, { "abort", do_abort },
 	{ "unreachable", do_unreachable }, { "too_big", do_too_big },
 	{ "news", is_news }, { "state", is_state }, { "deadline", is_deadline }, { "drop", is_drop },
 	{ "trace", is_trace }, { "cwnd", is_cwnd }, { "ssthresh", is_ssthresh }, { "mss", is_mss },

@@ -362,7 +362,7 @@ struct net *host_init(struct room zeroed, const struct host_limits *limits)
 	static const struct net_ops ops = {
 		.listen = stream_listen, .connect = stream_connect, .bind = datagram_bind, .sendto = datagram_sendto,
 		.join = datagram_join, .leave = datagram_leave, .set = setting_set, .local = local,
-		.peek = stream_peek, .take = stream_take, .send = stream_send, .finish = finish, .abort = abort_,
+		.peek = stream_peek, .take = stream_take, .send = stream_send, .send_urgent = stream_send_urgent, .finish = finish, .abort = abort_,
 		.now = now, .wake = wake, .next = next, .wait = wait,
 	};
 	struct arena a;

@@ -31,6 +31,7 @@ enum {
 	NEWS_FILL = 32,      /* there is room again, and the kernel may hold more */
 	NEWS_FLUSH = 64,     /* the send ring has something for the kernel */
 	NEWS_DATAGRAMS = 128,
+	NEWS_URGENT = 512,   /* the peer has marked a byte that is still in the kernel */
 	NEWS_BOUNCES = 256,  /* the error queue has something */
 };
 
@@ -59,6 +60,8 @@ struct slot {
 	bool fin_wanted, fin_sent, fin_seen, eof_told;
 	bool came_short;          /* a net_send did: WRITABLE is owed */
 	bool one_by_one;          /* datagrams cannot go in runs */
+	bool urgent_news;         /* NEWS_URGENT is wanted */
+	uint32_t urgent_left;     /* of the tx ring: up to the byte that is marked, and it; 0: none is */
 	bool first_is_peer;       /* AF_UNIX: whoever sends first */
 	uint32_t ahead_max;       /* a stream's: bytes received before the program takes them; 0: what its ring holds */
 	bool broken;              /* CLOSED is owed, with `why` */
@@ -149,6 +152,7 @@ net_id stream_connect(struct net *, const struct addr *, const struct net_how *)
 struct bytes stream_peek(struct net *, net_id);
 void stream_take(struct net *, net_id, size_t);
 size_t stream_send(struct net *, net_id, struct bytes);
+size_t stream_send_urgent(struct net *, net_id, struct bytes);
 void stream_finish(struct host *, struct slot *);
 void stream_abort(struct slot *);
 void stream_flush(struct host *, struct slot *);

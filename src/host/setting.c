@@ -50,6 +50,7 @@ bool setting_set(struct net *net, net_id id, enum net_option option, int value)
 
 	if (s == NULL) return net->why_not = NET_NO_ADDRESS, false;
 	if (option == NET_TTL_LEAST && !stream) return net->why_not = NET_UNSUPPORTED, false;
+	if (option == NET_URGENT_NEWS && s->kind == SLOT_STREAM && host_of(net)->uring == NULL) return s->urgent_news = value, true;
 	if (option == NET_AHEAD_BYTES && s->kind == SLOT_STREAM && host_of(net)->uring == NULL) return s->ahead_max = (uint32_t)value, true;
 	if (set_option(s->fd, s->family, stream, option, value) == 0) return true;
 	net->why_not = kernel_why(errno);

@@ -127,10 +127,23 @@ void stream_send_fin(struct host *h, struct slot *s)
 	slot_news(h, s, 0);
 }
 
+/* The byte that is marked goes by itself, behind those before it. */
+static ssize_t send_marked(struct slot *s)
+{
+	struct bytes next = ring_peek(&s->tx);
+	bool marked = s->urgent_left == 1;
+
+	next = bytes_first(next, marked ? 1 : size_min(next.len, s->urgent_left - 1));
+	ssize_t n = send(s->fd, next.at, next.len, MSG_DONTWAIT | MSG_NOSIGNAL | (marked ? MSG_OOB : 0));
+	if (n > 0) s->urgent_left -= (uint32_t)n;
+	return n;
+}
+
 static ssize_t send_some(struct slot *s)
 {
 	struct bytes view[2];
 
+	if (s->urgent_left > 0) return send_marked(s);
 	ring_view(&s->tx, 0, ring_used(&s->tx), view);
 	struct iovec part[2] = { { (void *)view[0].at, view[0].len }, { (void *)view[1].at, view[1].len } };
 	struct msghdr m = { .msg_iov = part, .msg_iovlen = 2 };
@@ -203,6 +216,18 @@ size_t stream_send(struct net *net, net_id id, struct bytes b)
 	size_t n = ring_write(&s->tx, b);
 	if (n < b.len) s->came_short = true;
 	flush_later(h, s);
+	return n;
+}
+
+size_t stream_send_urgent(struct net *net, net_id id, struct bytes b)
+{
+	struct slot *s = slot_find(host_of(net), id);
+
+	if (s == NULL || (s->kind != SLOT_STREAM && s->kind != SLOT_CONNECTING)) return 0;
+	size_t room = s->tx.at != NULL ? ring_free(&s->tx) : host_of(net)->limits.tx_bytes;
+	if (room < b.len) return s->came_short = true, 0;
+	size_t n = stream_send(net, id, b);
+	if (n > 0 && host_of(net)->uring == NULL) s->urgent_left = (uint32_t)ring_used(&s->tx);
 	return n;
 }
 
@@ -303,6 +328,7 @@ net_id stream_listen(struct net *net, const struct addr *local, const struct net
 
 	if (fd < 0) return net->why_not = kernel_why(errno), 0;
 	kernel_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	kernel_option(fd, SOL_SOCKET, SO_OOBINLINE, 1); /* as in stream_connect; its streams have it from it */
 	socklen_t len = kernel_name(local, family, &name);
 	if (!setting_begin(fd, family, NULL, how) || kernel_bind(h, fd, &name, len) < 0 || listen(fd, SOMAXCONN) < 0)
 		return refuse_socket(net, fd);
@@ -371,7 +397,7 @@ void stream_polled(struct host *h, struct slot *s, uint32_t events)
 	if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | ended)) {
 		s->more = true;
 		s->to_the_end = events & (EPOLLPRI | EPOLLRDHUP | ended);
-		slot_news(h, s, NEWS_FILL);
+		slot_news(h, s, NEWS_FILL | (events & EPOLLPRI && s->urgent_news ? NEWS_URGENT : 0));
 	}
 	if (s->blocked && events & (EPOLLOUT | ended)) {
 		s->blocked = false;
@@ -434,6 +460,7 @@ bool stream_next(struct host *h, struct slot *s, struct net_event *ev)
 	ev->id = slot_id(h, s);
 	ev->peer = s->peer;
 	if (tell(s, NEWS_CONNECTED)) ev->what = NET_CONNECTED;
+	else if (tell(s, NEWS_URGENT)) ev->what = NET_URGENT;
 	else {
 		if (tell(s, NEWS_FILL)) fill(h, s);
 		if (tell(s, NEWS_FLUSH)) stream_flush(h, s);

@@ -76,7 +76,7 @@ static bool quiet_wait(struct net *net)
 static const struct net_ops quiet_ops = {
 	.listen = quiet_stream, .connect = quiet_stream, .bind = quiet_new, .sendto = quiet_sendto, .join = quiet_join,
 	.leave = quiet_join, .set = quiet_set, .local = quiet_local, .peek = quiet_peek, .take = quiet_take,
-	.send = quiet_send, .finish = quiet_end, .abort = quiet_end, .now = quiet_now, .wake = quiet_wake,
+	.send = quiet_send, .send_urgent = quiet_send, .finish = quiet_end, .abort = quiet_end, .now = quiet_now, .wake = quiet_wake,
 	.next = quiet_next, .wait = quiet_wait,
 };
 

@@ -24,6 +24,7 @@ bool net_local(struct net *n, net_id id, struct addr *local) { return n->ops->lo
 struct bytes net_peek(struct net *n, net_id id) { return n->ops->peek(n, id); }
 void net_take(struct net *n, net_id id, size_t count) { n->ops->take(n, id, count); }
 size_t net_send(struct net *n, net_id id, struct bytes b) { return n->ops->send(n, id, b); }
+size_t net_send_urgent(struct net *n, net_id id, struct bytes b) { return n->ops->send_urgent(n, id, b); }
 void net_finish(struct net *n, net_id id) { n->ops->finish(n, id); }
 void net_abort(struct net *n, net_id id) { n->ops->abort(n, id); }
 

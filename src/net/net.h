@@ -41,6 +41,7 @@ enum net_what {
 	NET_DATAGRAM,  /* data from peer, sent to local, on id */
 	NET_BOUNCED,   /* a datagram sent from id to peer came to nothing; why says why */
 	NET_WAKE,      /* the instant given to net_wake has come */
+	NET_URGENT,    /* the peer has marked a byte as urgent that is still to be taken (RFC 6093); only after the option */
 };
 
 enum net_why {
@@ -77,6 +78,7 @@ enum net_option {
 	NET_RECEIVE_BYTES,  /* the operating system's buffers, beside those of the net; it may give more or less */
 	NET_SEND_BYTES,
 	NET_AHEAD_BYTES,    /* of a stream that is open: no more is taken from the operating system ahead of the program; 0: the ring's size */
+	NET_URGENT_NEWS,    /* of a stream, 1: NET_URGENT comes (default 0). The byte stands in its place among the others, ever */
 	NET_DEBUG,          /* 1: the operating system keeps what it keeps of such sockets (SO_DEBUG) */
 };
 
@@ -111,6 +113,9 @@ bool net_local(struct net *, net_id, struct addr *); /* its own address and port
 struct bytes net_peek(struct net *, net_id);         /* what has arrived, in order: all, or up to a seam */
 void net_take(struct net *, net_id, size_t n);       /* n bytes of it are done with; n <= what was peeked */
 size_t net_send(struct net *, net_id, struct bytes); /* copies what fits, says how much */
+/* All of b or nothing; its last byte is marked as urgent (RFC 9293, 3.8.5; RFC 6093: for those who cannot do without, like
+ * Telnet). Over TLS and io_uring it goes without the mark. */
+size_t net_send_urgent(struct net *, net_id, struct bytes b);
 void net_finish(struct net *, net_id);               /* nothing more to send; a listener or datagram id: gone */
 void net_abort(struct net *, net_id);                /* drop it now (RST) */
 
@@ -141,6 +146,7 @@ struct net_ops {
 	struct bytes (*peek)(struct net *, net_id);
 	void (*take)(struct net *, net_id, size_t);
 	size_t (*send)(struct net *, net_id, struct bytes);
+	size_t (*send_urgent)(struct net *, net_id, struct bytes);
 	void (*finish)(struct net *, net_id);
 	void (*abort)(struct net *, net_id);
 	instant (*now)(struct net *);

@@ -483,6 +483,15 @@ static size_t stream_send(struct net *net, net_id id, struct bytes b)
 	return sent;
 }
 
+/* There is no mark inside TLS; and a record is not parted for want of room. */
+static size_t stream_send_urgent(struct net *net, net_id id, struct bytes b)
+{
+	struct stream *s = find(of(net), id);
+
+	if (s == NULL) return net_send_urgent(under(net), id, b);
+	return s->blocked ? 0 : stream_send(net, id, b);
+}
+
 /* Those of its streams that the program does not know yet go with a listener. */
 static void forget_listener(struct net_tls *n, struct listener *l)
 {
@@ -646,7 +655,7 @@ struct net *net_tls_init(struct room memory, struct net *inner, const struct net
 	static const struct net_ops ops = {
 		.listen = pass_listen, .connect = pass_connect, .bind = pass_bind, .sendto = pass_sendto, .join = pass_join,
 		.leave = pass_leave, .set = pass_set, .local = pass_local, .peek = stream_peek, .take = stream_take,
-		.send = stream_send, .finish = stream_finish, .abort = stream_abort, .now = pass_now, .wake = own_wake,
+		.send = stream_send, .send_urgent = stream_send_urgent, .finish = stream_finish, .abort = stream_abort, .now = pass_now, .wake = own_wake,
 		.next = next, .wait = wait,
 	};
 	struct net_tls_limits l = whole(limits);

@@ -112,6 +112,11 @@ static size_t seat_send(struct net *net, net_id id, struct bytes b)
 	return mine(net, id) ? net_send(under_of(net), id, b) : 0;
 }
 
+static size_t seat_send_urgent(struct net *net, net_id id, struct bytes b)
+{
+	return mine(net, id) ? net_send_urgent(under_of(net), id, b) : 0;
+}
+
 /* A listener or a datagram socket is gone after this, a stream only with its CLOSED. */
 static void seat_finish(struct net *net, net_id id)
 {
@@ -193,7 +198,7 @@ static bool seat_wait(struct net *net)
 static const struct net_ops seat_ops = {
 	.listen = seat_listen, .connect = seat_connect, .bind = seat_bind, .sendto = seat_sendto,
 	.join = seat_join, .leave = seat_leave, .set = seat_set, .local = seat_local, .peek = seat_peek,
-	.take = seat_take, .send = seat_send, .finish = seat_finish, .abort = seat_abort, .now = seat_now,
+	.take = seat_take, .send = seat_send, .send_urgent = seat_send_urgent, .finish = seat_finish, .abort = seat_abort, .now = seat_now,
 	.wake = seat_wake, .next = seat_next, .wait = seat_wait,
 };
 

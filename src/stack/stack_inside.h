@@ -110,7 +110,7 @@ struct datagram_head { struct addr peer, local; };
 struct membership { struct ip group; uint16_t interface, next; bool used; };
 
 enum connection_news { NEWS_ACCEPTED = 1, NEWS_CONNECTED = 2, NEWS_READABLE = 4, NEWS_WRITABLE = 8,
-                       NEWS_EOF = 16, NEWS_CLOSED = 32 };
+                       NEWS_EOF = 16, NEWS_CLOSED = 32, NEWS_URGENT = 64 };
 
 struct connection {
 	struct tcp tcp;
@@ -126,6 +126,7 @@ struct connection {
 	bool ours;             /* the program has (or will have) its id */
 	bool half_open;        /* it counts against its listener's backlog */
 	bool eof_told, closing;
+	bool urgent_news;      /* NEWS_URGENT is wanted */
 	bool unreachable;      /* why it could not be reached, in case it ends so */
 	struct manner manner;
 	enum net_why why;

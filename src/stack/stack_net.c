@@ -39,7 +39,7 @@ void stack_net_list_connection(struct stack *s, struct connection *c)
 static bool connection_event(struct stack *s, struct connection *c, struct net_event *ev)
 {
 	static const struct { uint8_t news; enum net_what what; } order[] = {
-		{ NEWS_ACCEPTED, NET_ACCEPTED }, { NEWS_CONNECTED, NET_CONNECTED }, { NEWS_READABLE, NET_READABLE },
+		{ NEWS_ACCEPTED, NET_ACCEPTED }, { NEWS_CONNECTED, NET_CONNECTED }, { NEWS_URGENT, NET_URGENT }, { NEWS_READABLE, NET_READABLE },
 		{ NEWS_WRITABLE, NET_WRITABLE }, { NEWS_EOF, NET_EOF }, { NEWS_CLOSED, NET_CLOSED },
 	};
 
@@ -187,6 +187,16 @@ static size_t net_send_on(struct net *net, net_id id, struct bytes text)
 	return n;
 }
 
+static size_t net_send_urgent_on(struct net *net, net_id id, struct bytes text)
+{
+	struct stack *s = of(net);
+	struct connection *c = stack_tcp_of(s, id);
+	if (c == NULL) return 0;
+	size_t n = tcp_send_urgent(&c->tcp, text);
+	if (n > 0) stack_tcp_ready(s, c);
+	return n;
+}
+
 static void net_end(struct net *net, net_id id, void (*end)(struct tcp *))
 {
 	struct stack *s = of(net);
@@ -224,6 +234,7 @@ static bool net_set_option(struct net *net, net_id id, enum net_option option, i
 	net->why_not = NET_UNSUPPORTED;
 	if ((k == NULL && l == NULL && c == NULL) || value < 0 || value > 255) return false;
 	switch (option) {
+	case NET_URGENT_NEWS: if (c != NULL) c->urgent_news = value; return c != NULL;
 	case NET_BROADCAST: if (k != NULL) k->allow_broadcast = value; return k != NULL;
 	case NET_MULTICAST_LOOP: if (k != NULL) k->multicast_loop = value; return k != NULL;
 	case NET_MULTICAST_TTL: if (k != NULL) k->multicast_ttl = (uint8_t)value; return k != NULL;
@@ -272,6 +283,6 @@ static bool net_wait_for(struct net *net)
 const struct net_ops stack_net_ops = {
 	.listen = net_listen_on, .connect = stack_tcp_connect, .bind = net_bind_to, .sendto = stack_udp_sendto,
 	.join = stack_socket_join, .leave = stack_socket_leave, .set = net_set_option, .local = net_local_of,
-	.peek = net_peek_at, .take = net_take_from, .send = net_send_on, .finish = net_finish_id,
+	.peek = net_peek_at, .take = net_take_from, .send = net_send_on, .send_urgent = net_send_urgent_on, .finish = net_finish_id,
 	.abort = net_abort_id, .now = net_time, .wake = net_wake_at, .next = net_next_event, .wait = net_wait_for,
 };

@@ -404,6 +404,7 @@ static void gather_news(struct stack *s, struct connection *c)
 	if (news & TCP_OPENED) c->unreachable = false;
 	if ((news & TCP_READABLE) && ring_used(&c->tcp.rx) > 0) c->news |= NEWS_READABLE;
 	if (news & TCP_WRITABLE) c->news |= NEWS_WRITABLE;
+	if ((news & TCP_URGENT) && c->urgent_news) c->news |= NEWS_URGENT;
 	if (c->tcp.state == TCP_TIME_WAIT && !c->late) {
 		late_add(s, c);
 		c->closing = true; /* for the program it is over; the rest is TCP's own */

@@ -199,6 +199,21 @@ size_t tcp_send(struct tcp *t, struct bytes b)
 	return n;
 }
 
+/* The byte behind it is what the pointer names, as everybody does it (RFC 6093, 3.1). */
+size_t tcp_send_urgent(struct tcp *t, struct bytes b)
+{
+	if (ring_free(&t->tx) < b.len) {
+		t->short_send = true;
+		return 0;
+	}
+	size_t n = tcp_send(t, b);
+	bool opening = t->state == TCP_SYN_SENT || t->state == TCP_SYN_RECEIVED; /* the SYN stands before the text */
+	if (n == 0) return 0;
+	t->snd_up = t->snd_una + opening + (uint32_t)ring_used(&t->tx);
+	t->urgent = true;
+	return n;
+}
+
 struct bytes tcp_peek(const struct tcp *t) { return ring_peek(&t->rx); }
 
 void tcp_take(struct tcp *t, size_t n)

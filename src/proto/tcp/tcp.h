@@ -45,6 +45,7 @@ enum tcp_news { /* what has changed since last asked: a set, so it cannot overfl
 	TCP_DONE = 16,    /* CLOSED, and both sides wanted it; or we aborted. Comes after TIME-WAIT, where there is one */
 	TCP_RESET = 32,   /* CLOSED, because the peer broke it off. What had come can still be taken, here and below */
 	TCP_REFUSED = 64, /* CLOSED, before it ever was open */
+	TCP_URGENT = 256, /* the peer has marked a byte that has not come yet, or not been taken (RFC 9293, 3.8.5, MUST-32) */
 	TCP_GAVE_UP = 128 /* CLOSED, because the peer did not answer for give_up_after */
 };
 
@@ -74,6 +75,7 @@ struct tcp {
 	uint32_t resend_nxt, resend_end; /* equal: nothing is to be resent */
 	uint32_t rcv_adv;        /* the right edge of the window the peer was told of; never moves left */
 	uint32_t rcv_acked;      /* rcv_nxt as we last told it */
+	uint32_t snd_up, rcv_up; /* RFC 9293, 3.3.1: behind the last urgent byte (RFC 6093, 3.1), while urgent, peer_urgent */
 	uint32_t rcv_fin;        /* where the peer's FIN stands, if fin_seen */
 	uint32_t rcv_largest;    /* the longest text seen in a segment: what "full-sized" means for delayed ACKs */
 	uint32_t reset_seq;      /* of the RST that reset_due */
@@ -86,6 +88,7 @@ struct tcp {
 	bool active : 1;         /* it began with tcp_connect */
 	bool scaling : 1;        /* offer the window scale option in a SYN */
 	bool nodelay : 1;
+	bool urgent : 1, peer_urgent : 1;
 	bool finished : 1;       /* the program has nothing more to send: a FIN stands behind what is in tx */
 	bool fin_acked : 1;
 	bool fin_seen : 1;       /* the peer's FIN has come, perhaps ahead of its turn */
@@ -114,6 +117,7 @@ void tcp_unreachable(struct tcp *, instant now);              /* an ICMP error f
 void tcp_too_big(struct tcp *, uint16_t mss);                 /* so much the path carries, less than was thought */
 
 size_t tcp_send(struct tcp *, struct bytes);                  /* copies what fits */
+size_t tcp_send_urgent(struct tcp *, struct bytes);           /* all of it or nothing; its last byte is marked */
 struct bytes tcp_peek(const struct tcp *);
 void tcp_take(struct tcp *, size_t);
 void tcp_finish(struct tcp *);

@@ -306,7 +306,20 @@ static bool check_ack(struct tcp *t, struct arrival *in)
 	return true;
 }
 
-/* --- sixth: URG. Urgent data are read in line (RFC 6093), so there is nothing to do. ------------------- */
+/* --- sixth: URG. Urgent data are read in line (RFC 6093); that there are some is told, once for each ---- */
+
+static bool check_urgent(struct tcp *t, const struct arrival *in)
+{
+	uint32_t up = in->seg->seq + in->seg->urgent;
+
+	if (t->peer_urgent && !seq_lt(t->rcv_nxt, t->rcv_up)) t->peer_urgent = false;
+	if (!(in->seg->flags & TCP_URG) || in->seg->urgent == 0 || !seq_lt(t->rcv_nxt, up)) return true;
+	if (t->peer_urgent && !seq_lt(t->rcv_up, up)) return true;
+	t->rcv_up = up;
+	t->peer_urgent = true;
+	t->news |= TCP_URGENT;
+	return true;
+}
 
 /* --- seventh: text ------------------------------------------------------------------------------------ */
 
@@ -390,7 +403,7 @@ enum drop tcp_input(struct tcp *t, instant now, const struct tcp_seg *seg)
 	if (t->state == TCP_SYN_SENT)
 		in.drop = syn_sent_input(t, &in);
 	else if (check_sequence(t, &in) && check_reset(t, &in) && check_syn(t, &in) && check_ack(t, &in) &&
-	         take_text(t, &in))
+	         check_urgent(t, &in) && take_text(t, &in))
 		check_fin(t, &in);
 	tcp_check(t);
 	return in.drop;

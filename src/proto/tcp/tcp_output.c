@@ -105,6 +105,15 @@ static uint32_t allowance(const struct tcp *t, uint32_t seq)
 	return offset < limit ? limit - offset : 0;
 }
 
+/* RFC 9293, 3.8.5: as long as the urgent byte is ahead. What is too far to name is named when it is nearer. */
+static void point_to_urgent(struct tcp *t, struct tcp_seg *seg)
+{
+	if (!seq_lt(t->snd_una, t->snd_up)) t->urgent = false;
+	if (!t->urgent || !seq_lt(seg->seq, t->snd_up)) return;
+	seg->flags |= TCP_URG;
+	seg->urgent = (uint16_t)min32(t->snd_up - seg->seq, UINT16_MAX);
+}
+
 static void output_text(struct tcp *t, instant now, struct tcp_seg *seg, uint32_t seq, uint32_t len, bool fin)
 {
 	struct bytes view[2];
@@ -119,6 +128,7 @@ static void output_text(struct tcp *t, instant now, struct tcp_seg *seg, uint32_
 		if (skip + len == ring_used(&t->tx)) seg->flags |= TCP_PSH;
 	}
 	if (fin) seg->flags |= TCP_FIN;
+	if (t->urgent) point_to_urgent(t, seg);
 	if (skip + len == t->snd_wnd && t->snd_wnd < t->snd_wnd_max / 2 && t->probe_at == NEVER)
 		trace_say(t->trace, "window full: the peer has fallen behind");
 	acknowledge(t, seg, worth_offering(t, 1));
