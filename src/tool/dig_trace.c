@@ -11,7 +11,7 @@ bool dig_trace_begin(struct dig *d)
 	dig_want(d, l, &q);
 	for (size_t i = 0; i < d->servers; i++) d->server[i].port = q.server.port;
 	const struct walk_want want = {
-		.name = q.question.name, .type = q.question.type, .stop_at_alias = true, .dnssec_ok = l->want.edns.dnssec_ok,
+		.name = q.question.name, .type = q.question.type, .stop_at_alias = true, .only_told = true, .dnssec_ok = l->want.edns.dnssec_ok,
 		.tcp = q.way == QUERY_TCP, .only4 = l->family == DIG_4, .only6 = l->family == DIG_6, .port = l->port,
 		.timeout_for = l->want.timeout_for > 0 ? l->want.timeout_for : QUERY_TIMEOUT, .tries = l->want.tries > 0 ? l->want.tries : QUERY_TRIES, .resolvers = d->server, .resolvers_count = d->servers, .words = l->json ? NULL : d->env->out,
 	};
@@ -80,11 +80,11 @@ bool dig_trace_on(struct dig *d)
 	d->tracing = false;
 	d->traced_in_vain = w->outcome != WALK_FOUND && w->outcome != WALK_ONLY_ALIAS && w->outcome != WALK_NO_SUCH_NAME && w->outcome != WALK_NO_SUCH_DATA;
 	if (w->outcome == WALK_FOUND) d->answers += w->query.parsed.counts[1];
-	if (d->traced_in_vain && !d->now->json) {
-		dig_greet(d);
-		text_puts(d->env->out, ";; ");
-		walk_print_outcome(&d->trace_json, w);
-		text_puts(d->env->out, "\n");
-	}
+	if (!d->traced_in_vain || d->now->json) return false;
+	dig_greet(d);
+	text_puts(d->env->out, ";; ");
+	if (w->zones == 1 && w->zone[0].servers == 0) text_puts(d->env->out, "no servers could be reached");
+	else walk_print_outcome(&d->trace_json, w);
+	text_puts(d->env->out, "\n");
 	return false;
 }

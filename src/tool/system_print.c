@@ -179,7 +179,8 @@ void system_print_end(struct system_show *s)
 	for (size_t i = 0, said = 0; i < s->services_done; i++)
 		if (s->might[i]) text_printf(t, "%s%s", said++ > 0 ? ", " : " - unless it is answered by ", s->order.service[i].name);
 	text_puts(t, "\n");
-	if (n > 1) text_puts(t, "Programs see them in the order of RFC 6724, which goes by this machine's own addresses and /etc/gai.conf.\n");
+	if (n > 1) text_puts(t, "Programs see them in the order of RFC 6724, by this machine's own addresses and /etc/gai.conf; most leave out\n"
+	                        "IPv6, or IPv4, where the machine has no address of that kind (AI_ADDRCONFIG).\n");
 }
 
 /* ---- JSON ---- */

@@ -120,7 +120,8 @@ static void look_for_root(struct walk *w)
 	w->root_found = 0;
 	z->servers = 0;
 	if (w->resolvers_asked == w->want.resolvers_count) {
-		begin_at_our_roots(w);
+		if (w->want.only_told) end(w, WALK_NO_ANSWERS);
+		else begin_at_our_roots(w);
 		return;
 	}
 	w->resolvers_asked++;

@@ -44,6 +44,7 @@ struct walk_want {
 	struct dns_name name;
 	uint16_t type;
 	bool stop_at_alias;       /* an alias is an answer */
+	bool only_told;           /* the root is where a resolver says, or nowhere */
 	bool dnssec_ok;
 	bool tcp;
 	bool only4, only6;        /* servers' addresses of one kind */
