@@ -100,7 +100,7 @@ check "a wrong option names the nearest" says 64 'did you mean --seed' run "$lab
 check "a wrong scene names the nearest" says 64 "did you mean 'The handshake'" run "$lab" --scene 'The handshak' --out "$dir/d"
 check "a file that is not there is told" says 1 'No such file' run "$dir/nothing.yaml"
 check "a host that is not there names the nearest" says 64 'did you mean client1' exec "$lab" --at cleint1 -- true
-check "a scene can be told alone" says 0 '== 6. The handshake ==' run "$lab" --scene 6 --out "$dir/e"
+check "a scene can be told alone" says 0 '== 7. The handshake ==' run "$lab" --scene 7 --out "$dir/e"
 sed 's/count: 10000000/count: 10000001/' "$lab" >"$dir/wrong.yaml"
 mkdir "$dir/www"
 check "what is not as expected is told, with its place" says 1 \

@@ -33,15 +33,15 @@ check "without an error" lacks map.html 'data-error='
 check "it draws the topology" has map.html '>listener2</text>'
 check "with the LAN at the left of the router" has map.html '<text x="-[0-9]*" y="[0-9.]*" text-anchor="middle" class="name">client1</text>'
 check "and all servers at its right" test "$(grep -o '<text x="[0-9]*" y="[0-9.]*" text-anchor="middle" class="name">www[123]</text>' "$dir/map.html" | wc -l)" = 3
-dom "#scene=6&packet=2" packet.html
+dom "#scene=7&packet=2" packet.html
 check "a packet is chosen" has packet.html 'aria-selected="true" data-packet="2"'
 check "without an error" lacks packet.html 'data-error='
 check "its fields are shown" has packet.html 'Acknowledgment Number: '
 check "and its bytes" has packet.html 'data-byte="61"'
-dom "#scene=6&packet=2&field=Acknowledgment%20Number" field.html
+dom "#scene=7&packet=2&field=Acknowledgment%20Number" field.html
 check "a field that is clicked lights its bytes" has field.html '<b data-byte="42" class="lit">'
 check "and says why it is there" has field.html '<p class="why">[^<]'
-dom "#scene=9" plot.html
+dom "#scene=10" plot.html
 # The packet in which a secret went over TLS: the page opens it with the lab's keys.
 where=$(python3 - "$dir/out/internet.html" <<'END'
 import base64, json, re, sys
@@ -58,7 +58,7 @@ check "with its words" has tls.html 'my secret is 4711'
 check "without an error" lacks tls.html 'data-error='
 check "the congestion window is plotted" has plot.html '<path class="cwnd" d="M'
 check "without an error" lacks plot.html 'data-error='
-dom "#scene=5&packet=1" bad.html
+dom "#scene=6&packet=1" bad.html
 check "lost packets end in an x" has bad.html '<path class="x"'
 dom "#table" table.html
 check "the table is there" has table.html 'sockets used by the server'
