@@ -32,6 +32,7 @@ exec 3>&-
 wait $client
 printf 'one\ntwo\nthree' | cmp -s - log
 result $? 'and what had none when the client ends'
+rm log
 timeout 20 nc -N 127.0.0.1 6667 <in >log &
 client=$!
 exec 3>in
@@ -68,6 +69,36 @@ result $? 'three megabytes of anything come back by lines'
 grep -q 'one socket that listens; each client that connects brings one more' server && grep -q 'one socket for all clients' server &&
 	grep -q 'now 4 sockets: 3 of the ports, 1 of the clients connected' server
 result $? '--explain says what a server opens'
+"$TULLE" echo serve tcp://127.0.0.1:6670 --explain >one 2>&1 &
+tcp=$!
+"$TULLE" echo serve udp://127.0.0.1:7770 --explain --verbose >one.udp 2>&1 &
+udp=$!
+servers="$servers $tcp $udp"
+await one 6670 && await one.udp 7770
+seen() { "$TULLE" sockets -n -p "$1" >log 2>&1; sed 1d log | grep -c .; } # PID: how many sockets `tulle sockets` finds
+said() { sed -n 's/.*now \([0-9]*\) sockets.*/\1/p' one | tail -n 1; }
+[ "$(seen $tcp)" = 1 ] && [ "$(seen $udp)" = 1 ]
+result $? 'without a client a server has one socket, over TCP and over UDP'
+"$TULLE" echo call tcp://127.0.0.1:6670 >call.tcp 2>&1 &
+clients=$!
+"$TULLE" echo call udp://127.0.0.1:7770 --message first >call.udp 2>&1 &
+clients="$clients $!"
+await call.tcp time= && await call.udp time=
+[ "$(seen $tcp)" = 2 ] && [ "$(said)" = 2 ] && grep -q LISTEN log && grep -q ESTAB log
+result $? 'with one client two over TCP, as --explain says and `tulle sockets` sees'
+[ "$(seen $udp)" = 1 ] && grep -q 'it$' one.udp && grep -q 'stays one socket' one.udp
+result $? 'and one over UDP'
+"$TULLE" echo call tcp://127.0.0.1:6670 >call.tcp2 2>&1 &
+clients="$clients $!"
+await call.tcp2 time= && wants 'another client of both' 0 'ACK' "$TULLE" echo call udp://127.0.0.1:7770 --count 1
+[ "$(seen $tcp)" = 3 ] && [ "$(said)" = 3 ] && [ "$(seen $udp)" = 1 ]
+result $? 'three, and still one'
+kill -INT $clients
+wait $clients
+clients=''
+stop $tcp && stop $udp
+result $? 'both end'
+servers="$lines $raw"
 wants 'and a client' 0 'One socket, connected from 127.0.0.1:.* to 127.0.0.1:6666' \
 	"$TULLE" echo call tcp://127.0.0.1:6666 --count 1 --explain
 wants 'an answer has its time' 0 "ACK with: 'Hello World!' time=[0-9.]* ms" "$TULLE" echo call tcp://127.0.0.1:6666 --count 1
@@ -139,6 +170,7 @@ result $? 'servers by TYPE, PROTOCOL and HOST'
 by_name() { # WHAT WORDS NAMES...: a client, until it has said them
 	what=$1 words=$2
 	shift 2
+	rm -f log # or what is awaited stands there already
 	env TYPE=client "$@" "$TULLE" echo >log 2>&1 &
 	client=$!
 	await log "$words"

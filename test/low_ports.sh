@@ -43,12 +43,13 @@ serves() { # PORT: somebody answers there
 	servers=''
 	return $good
 }
+: >server
 setpriv --bounding-set=-all,+net_bind_service "$TULLE" echo serve tcp://127.0.0.1:7 >server 2>&1 &
 servers=$!
 serves 7
 result $? 'the capability alone is enough'
 if echo 80 2>/dev/null >/proc/sys/net/ipv4/ip_unprivileged_port_start; then
-	without "$TULLE" echo serve tcp://127.0.0.1:80 >server 2>&1 &
+	setpriv --bounding-set=-net_bind_service --inh-caps=-net_bind_service "$TULLE" echo serve tcp://127.0.0.1:80 >server 2>&1 &
 	servers=$!
 	serves 80
 	result $? 'or the sysctl'
