@@ -63,19 +63,24 @@ static enum files_kind why_not(int error)
 	}
 }
 
-/* O_NONBLOCK: a FIFO in the folder must not hold us up. */
-static struct file open_file(struct files *files, const char *path)
+struct file files_adopt(int fd, int error)
 {
-	int fd = open_path((struct host_files *)files, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
-	if (fd < 0) return (struct file){ .kind = why_not(errno) };
+	if (fd < 0) return (struct file){ .kind = why_not(error) };
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		bool folder = S_ISDIR(st.st_mode);
 		close(fd);
 		return (struct file){ .kind = folder ? FILES_FOLDER : FILES_FORBIDDEN };
 	}
 	return (struct file){ FILES_FILE, (uint64_t)st.st_size, st.st_mtim.tv_sec, (uint64_t)fd + 1 };
+}
+
+/* O_NONBLOCK: a FIFO in the folder must not hold us up. */
+static struct file open_file(struct files *files, const char *path)
+{
+	int fd = open_path((struct host_files *)files, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	return files_adopt(fd, fd < 0 ? errno : 0);
 }
 
 static size_t read_file(struct files *files, const struct file *file, uint64_t offset, struct room room)

@@ -13,4 +13,7 @@
 
 struct files *files_host(struct arena *memory); /* NULL: no room */
 
+/* A descriptor that somebody else has opened for reading, or why that failed (fd -1, errno), as a file of files_host's. */
+struct file files_adopt(int fd, int error);
+
 #endif

@@ -20,6 +20,7 @@
 #include "host/epoll.h"
 #include "host/files.h"
 #include "main/lend_local.h"
+#include "main/sandbox.h"
 #include "main/terminal.h"
 
 #define ROOTS_USUAL "/etc/ssl/certs/ca-certificates.crt"
@@ -135,6 +136,8 @@ static _Noreturn void write_out(int from, pid_t parent)
 	ssize_t n;
 
 	be_child();
+	signal(SIGINT, SIG_IGN); /* from a terminal they come to the whole group, and what there is still goes out */
+	signal(SIGTERM, SIG_IGN);
 	if (dup2(from, STDIN_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0u, 0) != 0 || getppid() != parent) _exit(1);
 	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0)
 		for (ssize_t at = 0, put; at < n; at += put) {
@@ -201,6 +204,19 @@ static struct text *create(struct tool_env *env, const char *path, enum tool_rea
 	return &l->file[l->files++].text;
 }
 
+/* Who is not root, or stays it, has later the rights it has now. */
+static struct files *keep(struct tool_env *env, const char *const *path, size_t count)
+{
+	struct lend *l = of(env);
+	struct files *kept = NULL;
+
+	if (geteuid() != 0 || sandbox_is_off()) return env->files;
+	lend_flush(l);
+	if (l->keeper.socket < 0) kept = keeper_open(&l->keeper, env->files, path, count);
+	if (kept == NULL) text_printf(env->err, "tulle: nobody can be left behind who may still read %s: %s\n", *path, strerror(errno));
+	return kept != NULL ? kept : env->files;
+}
+
 static const char *variable(struct tool_env *env, const char *name)
 {
 	(void)env;
@@ -221,13 +237,13 @@ void lend_start(struct lend *l, struct net *net, bool host, struct room memory)
 	*l = (struct lend){ .host = host ? net : NULL };
 	sink_init(&l->out, STDOUT_FILENO);
 	sink_init(&l->err, STDERR_FILENO);
-	l->keys.fd = -1;
+	l->keys.fd = l->keeper.socket = -1;
 	arena_init(&l->memory, memory);
 	l->env = (struct tool_env){
 		.net = net, .memory = &l->memory, .out = &l->out.text, .err = &l->err.text, .rng = &l->rng,
 		.files = memory.at ? files_host(&l->memory) : NULL, .server_port = 53, .date = date.tv_sec,
 		.date_at = net_now(net) - date.tv_nsec, /* when that second began */
-		.screen = isatty(STDOUT_FILENO), .color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .want = want, .create = create,
+		.screen = isatty(STDOUT_FILENO), .color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL, .want = want, .create = create, .keep = keep,
 		.variable = variable, .interface = interface,
 	};
 	if (host) l->env.local = lend_local, l->env.pass = lend_pass;
@@ -257,5 +273,6 @@ void lend_end(struct lend *l)
 	if (l->keys.fd >= 0) close(l->keys.fd);
 	if (l->trust != NULL) x509_trust_close(l->trust);
 	crypt_close(l->env.crypt);
+	keeper_close(&l->keeper);
 	system_end(l);
 }

@@ -4,12 +4,14 @@
  *
  * Roots come from the file that SSL_CERT_FILE names, or from Debian's. TLS secrets go to the end of the file that
  * SSLKEYLOGFILE names, if it names one. Standard input is read by a child, which passes it on through a socket: so it
- * is a stream like any other, whatever it is; and standard output can be one in the same way. All of this is opened before the process locks itself in.
+ * is a stream like any other, whatever it is; and standard output can be one in the same way. Root's files that a tool wants to read again are
+ * kept for it by another child (keeper.h). All of this is opened before the process locks itself in.
  */
 #ifndef TULLE_MAIN_LEND_H
 #define TULLE_MAIN_LEND_H
 
 #include "main/cores.h"
+#include "main/keeper.h"
 #include "main/sink.h"
 #include "proto/tls/keylog.h"
 #include "tool/system.h"
@@ -26,6 +28,7 @@ struct lend {
 	struct system_texts system;
 	struct x509_trust *trust;
 	struct cores cores;
+	struct keeper keeper;
 	struct net *host; /* the net, if it is that of this host's sockets; else NULL */
 };
 

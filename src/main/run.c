@@ -23,26 +23,44 @@
 
 /* --- signals --- */
 
-static volatile sig_atomic_t signals;
+static volatile sig_atomic_t signals, hangups;
 
 /* Should the signal come just before the loop sleeps, the alarm wakes it; again and again until the end. */
 static void on_signal(int number)
 {
-	if (number != SIGALRM && ++signals > 1) {
+	if (number == SIGHUP) hangups = 1;
+	else if (number != SIGALRM && ++signals > 1) {
 		terminal_restore();
 		_exit(128 + number);
 	}
-	if (signals > 0) alarm(1);
+	if (signals > 0 || hangups > 0) alarm(1);
 }
+
+static struct sigaction hangup_before;
 
 static void signals_watch(void)
 {
 	struct sigaction a = { .sa_handler = on_signal };
+	sigaction(SIGHUP, &a, &hangup_before);
 	sigaction(SIGINT, &a, NULL);
 	sigaction(SIGTERM, &a, NULL);
 	sigaction(SIGALRM, &a, NULL);
 	a.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &a, NULL);
+}
+
+/* A tool that has nothing to read again ends by SIGHUP, as any program whose terminal goes away. */
+static void hangup_is_usual(void)
+{
+	sigaction(SIGHUP, &hangup_before, NULL);
+	if (hangups > 0) raise(SIGHUP);
+	hangups = 0;
+}
+
+static bool lock_in(const struct tool *t, enum sandbox_profile profile, const char **why)
+{
+	if (t->reload == NULL) hangup_is_usual();
+	return sandbox_enter(profile, why);
 }
 
 /* --- the tool --- */
@@ -62,6 +80,11 @@ static void loop(struct tool *t, struct lend *l)
 		lend_flush(l);
 		if (terminal_resized() && t->resized != NULL) {
 			t->resized(t);
+			continue;
+		}
+		if (hangups > 0) {
+			hangups = 0;
+			t->reload(t);
 			continue;
 		}
 		if (signals > 0 && stopped_at == NEVER) {
@@ -120,7 +143,7 @@ int run_tool(struct net *net, const struct run_names *names, enum sandbox_profil
 		text_printf(lend.env.err, "tulle: %s\n", why);
 	} else if ((t = tool_open(argc, (const char *const *)argv, &lend.env)) == NULL) {
 		status = lend.env.status;
-	} else if (!sandbox_enter(profile, &why)) {
+	} else if (!lock_in(t, profile, &why)) {
 		text_printf(lend.env.err, "tulle: cannot lock itself in: %s (--no-sandbox runs without)\n", why);
 	} else if (cores_ready(&lend.cores)) {
 		loop(t, &lend);

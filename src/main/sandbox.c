@@ -34,6 +34,7 @@ static bool off, terminal;
 static int order;
 
 void sandbox_off(void) { off = true; }
+bool sandbox_is_off(void) { return off; }
 void sandbox_keep_terminal(void) { terminal = true; }
 void sandbox_keep_order(int signal) { order = signal; }
 
@@ -163,8 +164,10 @@ static bool list_calls(enum sandbox_profile profile, const char **why)
 bool sandbox_enter(enum sandbox_profile profile, const char **why)
 {
 	if (off) return order == 0 || prctl(PR_SET_PDEATHSIG, order) == 0;
-	uint32_t keep = profile == SANDBOX_LOOK ? 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_READ_SEARCH : 0;
-	if ((profile != SANDBOX_LOOK && !become_somebody(why)) || !drop_capabilities(keep, why)) return false;
+	bool root_stays = profile == SANDBOX_LOOK || profile == SANDBOX_KEEPER;
+	uint32_t keep = root_stays ? 1u << CAP_DAC_READ_SEARCH : 0;
+	if (profile == SANDBOX_LOOK) keep |= 1u << CAP_SYS_PTRACE;
+	if ((!root_stays && !become_somebody(why)) || !drop_capabilities(keep, why)) return false;
 	if (order != 0) prctl(PR_SET_PDEATHSIG, order); /* to become somebody else has cleared it */
 	if (SANITIZED) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or the leak check cannot trace who gave up root */
 	return list_calls(profile, why);

@@ -455,6 +455,7 @@ static void stop(struct tool *t)
 	else leave_in_time(s);
 }
 
+static void reload(struct tool *t) { secure_reload(&((struct serve *)t)->secure); }
 static void end_tool(struct tool *t) { secure_end(&((struct serve *)t)->secure); }
 
 static bool is_group(const struct url *u) { return u->scheme == URL_MULTICAST || u->scheme == URL_BROADCAST; }
@@ -630,6 +631,7 @@ struct tool *echo_serve_open(int argc, const char *const *argv, struct tool_env 
 		}
 	s->tool.app = (struct app){ event, s };
 	s->tool.stop = stop, s->tool.end = end_tool;
+	if (secure_can_reload(&s->secure)) s->tool.reload = reload;
 	measure(s);
 	return &s->tool;
 }

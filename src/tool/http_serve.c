@@ -495,6 +495,7 @@ static void stop(struct tool *t)
 	wake(s);
 }
 
+static void reload(struct tool *t) { secure_reload(&((struct server *)t)->secure); }
 static void end_tool(struct tool *t) { secure_end(&((struct server *)t)->secure); }
 
 static struct server *lend(struct tool_env *env)
@@ -551,6 +552,7 @@ struct tool *http_serve_open(int argc, const char *const *argv, struct tool_env 
 	text_printf(env->out, "Serving %s on %s\n", word[0], word[1]);
 	s->tool.app = (struct app){ event, s };
 	s->tool.stop = stop, s->tool.end = end_tool;
+	if (secure_can_reload(&s->secure)) s->tool.reload = reload;
 	measure(s);
 	return &s->tool;
 }

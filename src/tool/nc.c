@@ -416,6 +416,7 @@ static void stop(struct tool *t)
 	leave(n, n->state == NC_TALKING || n->state == NC_LISTENING ? TOOL_OK : TOOL_FAILED);
 }
 
+static void reload(struct tool *t) { secure_reload(&((struct nc *)t)->secure); }
 static void end_tool(struct tool *t) { secure_end(&((struct nc *)t)->secure); }
 
 /* --- life --- */
@@ -518,6 +519,7 @@ struct tool *nc_open(int argc, const char *const *argv, struct tool_env *env)
 		lookup_step(&n->lookup, net_now(env->net));
 		step(n);
 	}
+	if (n->o.listen && secure_can_reload(&n->secure)) n->tool.reload = reload;
 	measure(n);
 	if ((n->o.listen || n->o.local) && n->o.udp) net_wake(n->env->net, net_now(n->env->net)); /* what is typed to a group can go */
 	return &n->tool;

@@ -178,8 +178,8 @@ bool secure_start(struct secure *s, struct tool_env *env, const char *who, bool 
 	s->config.date = env->date, s->config.date_at = env->date_at;
 	s->config.trace = env->trace;
 	s->config.handshake_timeout_s = HANDSHAKE_WITHIN_S;
-	if (identify(s, server, name) && trust(s, server) && lend_pools(s, server) && remember(s, server) && open_keylog(s) &&
-	    lend_net(s)) return true;
+	if ((!server || secure_keep(s)) && identify(s, server, name) && trust(s, server) && lend_pools(s, server) && remember(s, server) &&
+	    open_keylog(s) && lend_net(s)) return true;
 	secure_end(s);
 	return false;
 }

@@ -57,6 +57,10 @@ struct secure { /* zeroed before */
 	struct tls_identity identity;
 	struct crypt_key *key;    /* ours to end */
 	struct x509_trust *trust; /* the same */
+	struct files *files;      /* those that can be read again; NULL: the environment's */
+	struct arena *memory;     /* what is read goes here; NULL: into the environment's */
+	struct arena again[2];    /* by turns, what was read again: the one before is still in use until then */
+	unsigned reloads;
 	struct tls_keylog keylog;
 	const char *alpn[SECURE_ALPN_MAX];
 	uint64_t failures_said;
@@ -72,6 +76,13 @@ const char *secure_why(struct secure *, enum net_why); /* net_why_words, or what
 void secure_say_failure(struct secure *); /* of a server's, after any event: that somebody's handshake has failed, once */
 void secure_say_counts(struct secure *); /* at a server's end: handshakes, those resumed, those that failed and why the last did */
 void secure_end(struct secure *);        /* env->net is the net beneath again */
+
+/* A server's --cert, --key, --ocsp, --ca and --crl, read again from the files that have these names now: for handshakes that begin from
+ * now on. What is wrong with one of them is said on err, and everything stays as it was; what was read is said there too. Connections
+ * live on, and so do tickets: they are sealed under keys of their own, and whoever has one has seen a certificate of ours before. */
+bool secure_can_reload(const struct secure *);
+void secure_reload(struct secure *);
+bool secure_keep(struct secure *);       /* secure_start's: so that it can be done */
 
 /* secure_files.c: a whole file, as its owner's memory allows; false: said what is wrong with it. */
 bool secure_read(struct secure *, const char *path, struct bytes *content);

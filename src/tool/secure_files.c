@@ -5,6 +5,7 @@
 
 #define FILE_MAX (1u << 20)
 #define CHAIN_MAX (64u << 10)
+#define AGAIN_BYTES (512u << 10)
 #define DAY INT64_C(86400)
 
 static bool fail(struct secure *s, const char *path, const char *what)
@@ -14,9 +15,11 @@ static bool fail(struct secure *s, const char *path, const char *what)
 	return false;
 }
 
+static struct arena *memory_of(struct secure *s) { return s->memory != NULL ? s->memory : s->env->memory; }
+
 bool secure_read(struct secure *s, const char *path, struct bytes *content)
 {
-	struct files *files = s->env->files;
+	struct files *files = s->files != NULL ? s->files : s->env->files;
 	struct file file = { .kind = FILES_NONE };
 
 	if (files != NULL) file = files_open(files, path);
@@ -25,7 +28,7 @@ bool secure_read(struct secure *s, const char *path, struct bytes *content)
 	if (file.kind == FILES_FORBIDDEN) return fail(s, path, "it may not be read, or is no ordinary file");
 	if (file.kind == FILES_BUSY) return fail(s, path, "too many files are open");
 	struct room room = { NULL, (size_t)file.size };
-	if (file.size <= FILE_MAX) room.at = arena_take(s->env->memory, room.len);
+	if (file.size <= FILE_MAX) room.at = arena_take(memory_of(s), room.len);
 	size_t n = 0;
 	for (size_t got = 1; room.at != NULL && n < room.len && got > 0; n += got)
 		got = files_read(files, &file, n, (struct room){ room.at + n, room.len - n });
@@ -39,8 +42,9 @@ bool secure_read(struct secure *s, const char *path, struct bytes *content)
 /* What was read is not needed any more, and may hold a key. */
 static void forget(struct secure *s, size_t mark)
 {
-	crypt_wipe(s->env->memory->memory.at + mark, s->env->memory->used - mark);
-	s->env->memory->used = mark;
+	struct arena *memory = memory_of(s);
+	crypt_wipe(memory->memory.at + mark, memory->used - mark);
+	memory->used = mark;
 }
 
 static bool matches(struct secure *s, const char *cert, const char *key)
@@ -70,7 +74,8 @@ static void warn_of_dates(struct secure *s, const char *cert)
 	int64_t from, until;
 
 	if (!x509_validity(s->identity.chain.der[0], &from, &until)) return;
-	const char *what = s->env->date > until ? "expired" : s->env->date < from ? "is not valid yet" : NULL;
+	int64_t date = s->env->date + (net_now(s->env->net) - s->env->date_at) / SECOND;
+	const char *what = date > until ? "expired" : date < from ? "is not valid yet" : NULL;
 	if (what != NULL)
 		text_printf(s->env->err, "%s: %s: warning: this certificate %s; whoever looks will refuse it\n", s->who, cert, what);
 }
@@ -79,8 +84,8 @@ bool secure_own(struct secure *s, const char *cert, const char *key)
 {
 	char words[400];
 	struct text why = text_in(words, sizeof words);
-	struct room memory = { arena_take(s->env->memory, CHAIN_MAX), CHAIN_MAX };
-	size_t mark = s->env->memory->used;
+	struct room memory = { arena_take(memory_of(s), CHAIN_MAX), CHAIN_MAX };
+	size_t mark = memory_of(s)->used;
 	struct bytes pem;
 
 	if (memory.at == NULL) return fail(s, cert, "no memory");
@@ -103,7 +108,7 @@ bool secure_believe(struct secure *s, const char *ca)
 {
 	char words[400];
 	struct text why = text_in(words, sizeof words);
-	size_t mark = s->env->memory->used;
+	size_t mark = memory_of(s)->used;
 	struct bytes pem;
 
 	if (!secure_read(s, ca, &pem)) return false;
@@ -119,7 +124,7 @@ bool secure_forbid(struct secure *s, const char *crl)
 {
 	char words[400];
 	struct text why = text_in(words, sizeof words);
-	size_t mark = s->env->memory->used;
+	size_t mark = memory_of(s)->used;
 	struct bytes list;
 
 	if (!secure_read(s, crl, &list)) return false;
@@ -191,4 +196,62 @@ bool secure_make(struct secure *s, const char *name)
 	secure_fingerprint(crypt, s->identity.chain.der[0], s->env->out);
 	text_puts(s->env->out, "\n");
 	return true;
+}
+
+/* --- again --- */
+
+bool secure_can_reload(const struct secure *s) { return s->options.cert != NULL && s->net != NULL; }
+
+bool secure_keep(struct secure *s)
+{
+	const struct secure_options *o = &s->options;
+	const char *all[] = { o->cert, o->key, o->ocsp, o->ca, o->crl }, *path[COUNT(all)];
+	size_t count = 0;
+
+	if (o->cert == NULL) return true;
+	for (size_t i = 0; i < COUNT(all); i++) if (all[i] != NULL) path[count++] = all[i];
+	for (size_t i = 0; i < COUNT(s->again); i++) {
+		struct room room = { arena_take(s->env->memory, AGAIN_BYTES), AGAIN_BYTES };
+		if (room.at == NULL) return fail(s, o->cert, "no memory for TLS");
+		arena_init(&s->again[i], room);
+	}
+	if (s->env->keep != NULL) s->files = s->env->keep(s->env, path, count);
+	return true;
+}
+
+static bool read_all(struct secure *s)
+{
+	const struct secure_options *o = &s->options;
+
+	return secure_own(s, o->cert, o->key != NULL ? o->key : o->cert) && (o->ocsp == NULL || secure_staple(s, o->ocsp)) &&
+	       (o->ca == NULL || secure_believe(s, o->ca)) && (o->crl == NULL || secure_forbid(s, o->crl));
+}
+
+/* A server looks at its identity only while it answers a ClientHello, and at its trust while it reads a client's certificate: neither
+ * is in use between two turns. */
+void secure_reload(struct secure *s)
+{
+	const struct tls_identity identity = s->identity;
+	struct crypt_key *key = s->key;
+	struct x509_trust *trust = s->trust;
+
+	if (!secure_can_reload(s)) return;
+	s->memory = &s->again[s->reloads % COUNT(s->again)];
+	s->memory->used = 0;
+	s->key = NULL, s->trust = NULL, s->identity = (struct tls_identity){ .key = NULL };
+	if (read_all(s)) {
+		s->reloads++;
+		crypt_key_end(key);
+		if (trust != NULL) x509_trust_close(trust);
+		text_printf(s->env->err, "%s: %s was read again; its SHA-256 is ", s->who, s->options.cert);
+		secure_fingerprint(s->env->crypt, s->identity.chain.der[0], s->env->err);
+		text_puts(s->env->err, "\n");
+	} else {
+		crypt_key_end(s->key);
+		if (s->trust != NULL) x509_trust_close(s->trust);
+		s->identity = identity, s->key = key, s->trust = trust;
+		text_printf(s->env->err, "%s: the certificate from before stays in use\n", s->who);
+	}
+	use_identity(s);
+	if (s->trust != NULL) s->config.trust = s->trust;
 }

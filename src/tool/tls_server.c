@@ -81,6 +81,7 @@ static void stop(struct tool *t)
 	wake(s);
 }
 
+static void reload(struct tool *t) { secure_reload(&((struct server *)t)->secure); }
 static void end_tool(struct tool *t)
 {
 	struct server *s = (struct server *)t;
@@ -220,6 +221,7 @@ struct tool *tls_server_open(int argc, const char *const *argv, struct tool_env 
 	if (!s->quiet) text_printf(env->out, "Listening on %s\n", word);
 	s->tool.app = (struct app){ event, s };
 	s->tool.stop = stop, s->tool.end = end_tool;
+	if (secure_can_reload(&s->secure)) s->tool.reload = reload;
 	measure(s);
 	return &s->tool;
 }

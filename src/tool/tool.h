@@ -81,6 +81,9 @@ struct tool_env {
 	/* A new file, or an old one emptied; while tools are opened only. What is put into the text
 	 * is in the file by the end of the turn. NULL: it cannot be, and err says why; the pointer may be NULL too. */
 	struct text *(*create)(struct tool_env *, const char *path, enum tool_readers);
+	/* Files that are to be read again some day (a renewed certificate): these paths, opened anew each time, though root may have
+	 * been given up by then. While tools are opened only; the paths stay the tool's. NULL: `files` is as good. */
+	struct files *(*keep)(struct tool_env *, const char *const *path, size_t count);
 	/* The environment's value of that name, or NULL; while tools are opened only. NULL: there is no environment. */
 	const char *(*variable)(struct tool_env *, const char *name);
 	/* An interface's number by its name; 0: there is none of that name. NULL: here they have numbers only. */
@@ -110,6 +113,7 @@ struct tool {
 	/* Asked to end (SIGTERM): closes what is open; a server lets what is under way finish, and is done by itself within
 	 * TOOL_DRAIN_WITHIN (drain.h). NULL: just drop it. */
 	void (*stop)(struct tool *);
+	void (*reload)(struct tool *); /* SIGHUP: reads its certificates again; NULL: it has none to read, and SIGHUP ends it */
 	void (*resized)(struct tool *); /* the terminal it was lent has another size; NULL: it does not mind */
 	void (*end)(struct tool *);  /* before its memory goes: wipes secrets, gives back what is libcrypto's; NULL: nothing to */
 	struct tool_measure measure[TOOL_MEASURES_MAX]; /* name NULL: the end */

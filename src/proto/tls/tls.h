@@ -84,7 +84,8 @@ struct tls_sessions; /* sessions.h: sessions remembered: a client's by name, a 1
 struct tls_keylog;   /* keylog.h */
 struct tls_seen;     /* seen.h */
 
-/* Shared by any number of connections, and not changed while one of them lives. Zero is a good default everywhere. */
+/* Shared by any number of connections, and not changed while one of them lives, but for a server's identities and trust: between two
+ * calls nobody looks at these. Zero is a good default everywhere. */
 struct tls_config {
 	/* lent; needed */
 	struct crypt *crypt;
