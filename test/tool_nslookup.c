@@ -254,7 +254,7 @@ static void what_a_session_does_not_know(void)
 	net_id far = typist();
 	CHECK(lan_tool(ASKER, "nslookup -"));
 	type(far, "www.example.com\nserver\nserver ns.example.com\nserver 10.0.0.1\nset\nset foo\nls x\nserver ns.example.com\nmail.example.com ns.example.com\n"
-	          "a..b\nserver -ü\nserver fe80::1%nix\nserver fe80::1%2\nserver 10.0.0.1\nserver nix.example.com\nserver example.com\n");
+	          "a..b\nset typ=mx\nsevrer\nnix\nserver -ü\nserver fe80::1%nix\nserver fe80::1%2\nserver 10.0.0.1\nserver nix.example.com\nserver example.com\n");
 	lan_run_for(20 * SECOND);
 	CHECK(said(ASKER, ";; no servers could be reached\nDefault server: none is known"));
 	CHECK(said(ASKER, "Default server: 10.0.0.1\nAddress: 10.0.0.1#53\n*** What is to be set?"));
@@ -263,6 +263,8 @@ static void what_a_session_does_not_know(void)
 	CHECK(complained(ASKER, "couldn't get address for 'ns.example.com': no name server is known\n"));
 	CHECK(complained(ASKER, "'a..b' is no domain name: a label is empty\n"));
 	CHECK(complained(ASKER, "couldn't get address for '-ü': a label has a hyphen"));
+	CHECK(complained(ASKER, "did you mean `set type`?\n") && complained(ASKER, "'sevrer' was taken for a name; did you mean the command `server`?\n"));
+	CHECK(!complained(ASKER, "'nix' was taken"));
 	CHECK(complained(ASKER, "couldn't get address for 'fe80::1%nix': after % stands an interface"));
 	CHECK(said(ASKER, "Default server: fe80::1%2\nAddress: fe80::1%2#53\n"));
 	CHECK(complained(ASKER, "couldn't get address for 'nix.example.com': not found\n"));

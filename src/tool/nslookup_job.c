@@ -27,6 +27,7 @@ static void end_job(struct nslookup *n, enum dns_status status)
 	if (status != DNS_STATUS_ANSWERED) n->status = (int)status;
 	tell(n);
 	if (!n->session) nslookup_finish(n);
+	else if (status != DNS_STATUS_ANSWERED) nslookup_doubt_name(n);
 }
 
 static void tell_server(struct nslookup *n, const struct addr *server)

@@ -133,6 +133,7 @@ void nslookup_look_up(struct nslookup *, const char *name, const struct servers 
 /* Begins to find a server's address by asking `of`: it is `chosen` then, or, for "NAME SERVER", asked `once` for `next_name`. */
 void nslookup_find_server(struct nslookup *, const char *name, const struct servers *of, enum job_for);
 void nslookup_go_on(struct nslookup *);  /* with what has come of the question that was asked */
+void nslookup_doubt_name(struct nslookup *); /* of a session, when a look-up has failed */
 void nslookup_session(struct nslookup *); /* reads on, as long as there is nothing to wait for */
 void nslookup_finish(struct nslookup *);
 void nslookup_show_servers(struct nslookup *);

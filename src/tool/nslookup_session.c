@@ -52,11 +52,16 @@ static void set(struct nslookup *n, const char *word)
 {
 	char why[NSLOOKUP_LINE_MAX + 100];
 	struct text t = text_in(why, sizeof why);
+	const char *nearest;
 
 	switch (settings_set(&n->settings, word, &t)) {
 	case SET_DONE: break;
 	case SET_ALL: show_all(n); break;
-	case SET_WRONG: text_printf(n->env->out, "%s\n", why); break;
+	case SET_WRONG:
+		text_printf(n->env->out, "%s\n", why);
+		nearest = strncmp(why, "***", 3) == 0 ? settings_nearest(word) : NULL;
+		if (nearest != NULL) text_printf(n->env->err, "nslookup: did you mean `set %s`?\n", nearest);
+		break;
 	}
 }
 
@@ -98,6 +103,15 @@ static void run(struct nslookup *n, char *line)
 	else if (same(word, "set") && value != NULL) set(n, value);
 	else if (same(word, "set")) text_puts(out, "*** What is to be set? `set all` shows what there is, `help` how.\n");
 	else look_up(n, word, value);
+}
+
+/* A word that is no command is a name. One that nobody has, and that looks like a command, was not meant so. */
+void nslookup_doubt_name(struct nslookup *n)
+{
+	static const char *const commands[] = { "server", "lserver", "exit", "help", "finger", "root", "view" };
+	const char *nearest = strchr(n->job.typed, '.') == NULL ? text_nearest(n->job.typed, commands, COUNT(commands)) : NULL;
+
+	if (nearest != NULL) text_printf(n->env->err, "nslookup: '%s' was taken for a name; did you mean the command `%s`?\n", n->job.typed, nearest);
 }
 
 /* --- lines --- */
