@@ -34,7 +34,7 @@ static int on_header(nghttp2_session *s, const nghttp2_frame *f, const uint8_t *
 {
 	(void)s, (void)f, (void)flags, (void)user, (void)name_len;
 	const char *key = (const char *)name;
-	if (strcmp(key, ":method") == 0) keep(server.method, sizeof server.method, value, len);
+	if (strcmp(key, ":method") == 0) keep(server.method, sizeof server.method, value, len), server.content_len = 0;
 	if (strcmp(key, ":path") == 0) keep(server.path, sizeof server.path, value, len);
 	if (strcmp(key, ":authority") == 0) keep(server.authority, sizeof server.authority, value, len);
 	if (strcmp(key, "content-type") == 0) keep(server.type, sizeof server.type, value, len);
@@ -45,8 +45,9 @@ static int on_header(nghttp2_session *s, const nghttp2_frame *f, const uint8_t *
 static int on_data(nghttp2_session *s, uint8_t flags, int32_t stream, const uint8_t *data, size_t len, void *user)
 {
 	(void)s, (void)flags, (void)stream, (void)user;
-	memcpy(server.content + server.content_len, data, len);
-	server.content_len += len;
+	size_t n = size_min(len, sizeof server.content - server.content_len);
+	memcpy(server.content + server.content_len, data, n);
+	server.content_len += n;
 	return 0;
 }
 
