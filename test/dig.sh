@@ -187,6 +187,7 @@ same 'options by number' $at +qr $w +ednsopt=8:00011800010203 $w +ednsopt=15:000
 same 'more of them over TCP' $at +tcp +keepalive +expire example.com soa
 same 'what does not fit' $at big.example.com txt big.example.com txt +ignore big.example.com txt +nocomments
 same 'padding' $at $w +padding=128
+same 'one connection' $at +tcp +keepopen $w big.example.com txt example.com mx
 same 'a search list' $at +search +domain=example.com www www.nix
 same 'and what came on the way' $at +showsearch +domain=example.com +ndots=3 +nocmd www.nix
 printf 'www.example.com\n-x 10.0.0.1\nmail.example.com mx +short\nexample.com mx\n' >names
@@ -207,6 +208,7 @@ same 'over TLS' @127.0.0.1 -p 8853 +tls $w big.example.com txt $w +dnssec
 same 'a zone over TLS' @127.0.0.1 -p 8853 +tls example.com axfr
 same 'over HTTPS' @127.0.0.1 -p 8443 +https $w big.example.com txt $w +dnssec
 same 'by GET' @127.0.0.1 -p 8443 +https-get $w big.example.com txt
+same 'one connection over HTTPS' @127.0.0.1 -p 8443 +https +keepopen $w big.example.com txt example.com mx
 same 'elsewhere' @127.0.0.1 -p 8443 +https=/other $w
 same 'without TLS' @127.0.0.1 -p 8080 +http-plain $w $w +http-plain-get=/other
 same 'of an authority' @127.0.0.1 -p 8853 +tls +tls-ca=ca.pem $w

@@ -9,7 +9,7 @@ enum { SERVER, CLIENT };
 /* What the server does with a question, one letter a time: a answer, i wrong id, n wrong name, q not a response, s short,
  * b broken, t cut, - nothing, x end the connection. The last letter holds for all that follow. */
 static const char *plan;
-static struct server { net_id udp, listener, stream; struct bytes unsent; uint8_t message[600]; size_t questions; uint16_t port; } server;
+static struct server { net_id udp, listener, stream; struct bytes unsent; uint8_t message[600]; size_t questions, accepted; uint16_t port; } server;
 
 static size_t make(char how, struct bytes question, uint8_t *out, size_t size)
 {
@@ -56,7 +56,7 @@ static void serve_stream(struct net *net)
 static void server_event(void *self, struct net *net, const struct net_event *ev)
 {
 	(void)self;
-	if (ev->what == NET_ACCEPTED) server.stream = ev->id;
+	if (ev->what == NET_ACCEPTED) server.stream = ev->id, server.accepted++;
 	else if (ev->what == NET_READABLE) serve_stream(net);
 	else if (ev->what == NET_EOF) net_finish(net, ev->id);
 	else if (ev->what == NET_DATAGRAM) {
@@ -210,6 +210,29 @@ static void a_connection_that_says_nonsense_ends(void)
 	CHECK(query.outcome == QUERY_MALFORMED && query.drop == DROP_LENGTH);
 }
 
+static void a_connection_that_is_kept(void)
+{
+	start("aaxa");
+	struct query_want w = want(QUERY_TCP);
+	w.keep_open = true;
+	ask(&w);
+	uint16_t id = query.id;
+	ask(&w);
+	CHECK(query.outcome == QUERY_ANSWERED && query.id != id && query.parsed.id == query.id && server.questions == 2 && server.accepted == 1);
+	w.tries = 1; /* that the old one broke is not counted */
+	ask(&w);
+	CHECK(query.outcome == QUERY_ANSWERED && query.tries == 2 && server.accepted == 2);
+	net_finish(lan_net(SERVER), server.stream);
+	lan_run_for(SECOND);
+	ask(&w);
+	CHECK(query.outcome == QUERY_ANSWERED && server.accepted == 3 && query.tries == 1);
+	w.keep_open = false;
+	ask(&w);
+	CHECK(query.outcome == QUERY_ANSWERED && server.accepted == 3);
+	ask(&w);
+	CHECK(query.outcome == QUERY_ANSWERED && server.accepted == 4);
+}
+
 static void the_question_is_as_it_was_wanted(void)
 {
 	uint8_t room[QUERY_BYTES_MAX];
@@ -247,6 +270,7 @@ int main(void)
 	LAN_TEST(silence_and_refusal_have_their_outcomes);
 	LAN_TEST(a_cut_answer_is_asked_for_again);
 	LAN_TEST(a_connection_that_says_nonsense_ends);
+	LAN_TEST(a_connection_that_is_kept);
 	TEST(the_question_is_as_it_was_wanted);
 	return tap_end();
 }

@@ -158,7 +158,7 @@ static void ask(struct dig *d)
 
 static void next_lookup(struct dig *d)
 {
-	query_stop(&d->query);
+	if (!d->query.want.keep_open) query_stop(&d->query);
 	d->now = d->now != NULL ? d->now->next : d->first;
 	d->cookie_again = d->version_again = false;
 	memset(&d->transfer, 0, sizeof d->transfer);

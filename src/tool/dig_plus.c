@@ -399,6 +399,7 @@ static const struct plus words[] = {
 	{ "https", set_https, 0, 0 }, { "https-get", set_https, 0, 1 }, { "https-post", set_https, 0, 0 },
 	{ "identify", set_bool, IN(show.identify), 0 }, { "idnin", set_not, IN(no_idn_in), 0 }, { "idnout", set_bool, IN(show.unicode), 0 },
 	{ "ignore", set_bool, IN(want.keep_cut), 0 }, { "json", set_bool, IN(json), 0 }, { "keepalive", set_edns_word, IN(keepalive), 0 },
+	{ "keepopen", set_bool, IN(want.keep_open), 0 },
 	{ "mapped", set_nothing, 0, 0 }, { "multiline", set_multiline, 0, 0 }, { "ndots", set_ndots, 0, 0 },
 	{ "nsid", set_edns_word, IN(nsid), 0 }, { "nssearch", set_nssearch, 0, 0 }, { "onesoa", set_bool, IN(onesoa), 0 },
 	{ "opcode", set_opcode, 0, 0 }, { "padding", set_padding, 0, 0 }, { "qid", set_qid, 0, 0 }, { "qr", set_bool, IN(qr), 0 },

@@ -52,7 +52,7 @@ static void end(struct query *q, enum query_outcome outcome, const char *words)
 	struct text t = text_in(q->words, sizeof q->words);
 
 	if (words != NULL) text_puts(&t, words);
-	close_net(q, outcome == QUERY_ANSWERED);
+	if (outcome != QUERY_ANSWERED || !over_stream(q) || !q->want.keep_open || q->ended) close_net(q, outcome == QUERY_ANSWERED);
 	q->outcome = outcome;
 	q->deadline = NEVER;
 }
@@ -140,6 +140,14 @@ static net_id connect_secure(struct query *q, const struct net_how *how)
 	return net_tls_connect(q->env->net, &q->server, how, &q->tls, q->want.name);
 }
 
+/* The connection of the last answer, if it will do. */
+static bool stands(const struct query *q, const struct query_want *want)
+{
+	return q->outcome == QUERY_ANSWERED && q->id_net != 0 && q->connected && !q->ended && over_stream(q) && q->way == want->way &&
+	       addr_equal(&q->server, &want->server) && q->want.plain == want->plain && want->tls_check == q->want.tls_check &&
+	       (want->name == q->want.name || (want->name != NULL && q->want.name != NULL && strcmp(want->name, q->want.name) == 0));
+}
+
 static void begin_stream(struct query *q)
 {
 	bool tls = q->way == QUERY_TLS || (q->way == QUERY_HTTPS && !q->want.plain);
@@ -153,27 +161,55 @@ static void begin_stream(struct query *q)
 	if (q->id_net == 0) fail(q, net_why_not(q->env->net));
 }
 
-static void try_next(struct query *q)
+static void push_question(struct query *q)
+{
+	struct bytes all = { q->question, 2 + q->asked.len };
+
+	if (q->out < all.len) q->out += net_send(q->env->net, q->id_net, bytes_skip(all, q->out));
+}
+
+static void count_try(struct query *q)
 {
 	q->tries_left--;
 	q->tries++;
 	q->sent_at = net_now(q->env->net);
 	q->deadline = instant_after(q->sent_at, q->want.timeout_for > 0 ? q->want.timeout_for : QUERY_TIMEOUT);
+}
+
+static void try_next(struct query *q)
+{
+	count_try(q);
 	if (over_stream(q)) begin_stream(q);
 	else send_datagram(q);
 }
 
+/* Over the connection that is there. If that comes to nothing, it was no try. */
+static void ask_again(struct query *q)
+{
+	count_try(q);
+	q->tries_left++;
+	q->connected = true;
+	if (q->way != QUERY_HTTPS) push_question(q);
+	else if (!query_https_again(q)) try_next(q);
+}
+
+/* All of it anew, but for what is kept from one question to the next. */
+static void reset(struct query *q, struct tool_env *env, const struct query_want *want, net_id open)
+{
+	const struct query before = *q;
+
+	*q = (struct query){ .outcome = QUERY_ASKING, .env = env, .want = *want, .buffer = before.buffer, .https = before.https, .way = want->way,
+	                     .server = want->server, .tries_left = want->tries > 0 ? want->tries : QUERY_TRIES, .closing = before.closing,
+	                     .id_net = open, .tls = before.tls, .alpn = { before.alpn[0] } };
+}
+
 bool query_start(struct query *q, struct tool_env *env, const struct query_want *want)
 {
-	uint8_t *buffer = q->buffer;
-	struct query_https *https = q->https;
+	net_id open = q->env != NULL && stands(q, want) ? q->id_net : 0;
 
-	if (q->env != NULL) query_stop(q);
-	if (buffer == NULL && (buffer = arena_take(env->memory, BUFFER_BYTES)) == NULL) return false;
-	net_id closing = q->closing;
-	*q = (struct query){ .outcome = QUERY_ASKING, .env = env, .want = *want, 
-	                     .buffer = buffer, .https = https, .way = want->way,
-	                     .server = want->server, .tries_left = want->tries > 0 ? want->tries : QUERY_TRIES, .closing = closing };
+	if (q->env != NULL && open == 0) query_stop(q);
+	if (q->buffer == NULL && (q->buffer = arena_take(env->memory, BUFFER_BYTES)) == NULL) return false;
+	reset(q, env, want, open);
 	q->id = want->id_given ? want->id : want->way == QUERY_HTTPS ? 0 : (uint16_t)rng_next(env->rng);
 	size_t len = query_write(want, q->id, (struct room){ q->question + 2, QUERY_BYTES_MAX });
 	if (len == 0) {
@@ -183,7 +219,8 @@ bool query_start(struct query *q, struct tool_env *env, const struct query_want 
 	}
 	store_be16(q->question, (uint16_t)len);
 	q->asked = (struct bytes){ q->question + 2, len };
-	try_next(q);
+	if (open != 0) ask_again(q);
+	else try_next(q);
 	return true;
 }
 
@@ -256,13 +293,6 @@ static void take_datagram(struct query *q, const struct net_event *ev)
 	}
 	memcpy(q->buffer, b.at, b.len);
 	if (!take_message(q, (struct bytes){ q->buffer, b.len })) q->strange++;
-}
-
-static void push_question(struct query *q)
-{
-	struct bytes all = { q->question, 2 + q->asked.len };
-
-	if (q->out < all.len) q->out += net_send(q->env->net, q->id_net, bytes_skip(all, q->out));
 }
 
 /* What has come on a connection, until one message is whole (RFC 1035, 4.2.2). A wrong one ends it: who mixes up a

@@ -20,6 +20,8 @@
  * A cut answer (TC) over UDP is asked for again over TCP at once, unless `keep_cut`. A try that comes to nothing, by
  * silence or refusal, is told in `words`, too, and the next begins at once, until `tries` are used up.
  *
+ * With `keep_open` an answer does not end the connection, and the next query_start asks over it, if it is to the same server.
+ *
  * A zone transfer is a stream of messages: with `stream`, each is an answer for itself, query_more waits for the next.
  */
 #ifndef TULLE_TOOL_QUERY_H
@@ -79,6 +81,7 @@ struct query_want {
 	bool keep_cut;          /* a cut answer is the answer */
 	bool any_question;      /* the answer need not repeat the question */
 	bool stream;            /* more messages may come */
+	bool keep_open;         /* the connection stays for the next question to the same server, by the same way */
 	struct secure *secure;  /* for QUERY_TLS and QUERY_HTTPS: started by the tool */
 	bool tls_check;         /* the server's certificate is; otherwise anybody's will do (RFC 7858, 4.1) */
 	const char *path;       /* for QUERY_HTTPS; NULL: "/dns-query" */

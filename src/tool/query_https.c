@@ -58,19 +58,26 @@ static void push(struct query *q)
 	}
 }
 
+bool query_https_again(struct query *q)
+{
+	struct query_https *h = q->https;
+
+	write_target(q, h);
+	struct http2_request r = { .method = q->want.get ? "GET" : "POST", .scheme = q->want.plain ? "http" : "https", .authority = h->authority,
+		.path = h->path, .header = { { "accept", CONTENT_TYPE }, { "content-type", CONTENT_TYPE } }, .headers = q->want.get ? 1 : 2,
+		.content = q->want.get ? (struct bytes){ NULL, 0 } : q->asked, .body = { q->buffer, DNS_MESSAGE_MAX } };
+	if (!http2_ask(h->http, &r)) return false;
+	push(q);
+	return true;
+}
+
 bool query_https_begin(struct query *q)
 {
 	struct query_https *h = room_for(q);
 
 	if (h == NULL) return false;
-	write_target(q, h);
 	h->http = http2_client((struct room){ h->room, HTTP2_CLIENT_BYTES });
-	struct http2_request r = { .method = q->want.get ? "GET" : "POST", .scheme = q->want.plain ? "http" : "https", .authority = h->authority,
-		.path = h->path, .header = { { "accept", CONTENT_TYPE }, { "content-type", CONTENT_TYPE } }, .headers = q->want.get ? 1 : 2,
-		.content = q->want.get ? (struct bytes){ NULL, 0 } : q->asked, .body = { q->buffer, DNS_MESSAGE_MAX } };
-	if (h->http == NULL || !http2_ask(h->http, &r)) return false;
-	push(q);
-	return true;
+	return h->http != NULL && query_https_again(q);
 }
 
 static void answered(struct query *q, const struct http2 *h)

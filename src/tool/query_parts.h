@@ -7,6 +7,7 @@
 #include "tool/query.h"
 
 bool query_https_begin(struct query *);   /* it is connected; false: no memory */
+bool query_https_again(struct query *);   /* another question over it; false: it cannot be */
 void query_https_event(struct query *, const struct net_event *);
 
 void query_take(struct query *, struct bytes message); /* it came whole over a stream */
