@@ -123,7 +123,7 @@ wants 'load: a thousand connections' 0 ' 0 lost, 0 wrong, 0 connections failed' 
 	"$TULLE" echo load tcp://localhost:6666 --connections 1000 --seconds 500ms
 wants 'load of nobody' 1 'connection refused' "$TULLE" echo load tcp://localhost:6669
 wants 'nor over UDP' 1 'connection refused' "$TULLE" echo load udp://localhost:6669
-wants 'too many' 64 'connections is 1 to 8000' "$TULLE" echo load tcp://localhost:6666 --connections 100000
+wants 'too many' 64 'connections is 1 to 16000' "$TULLE" echo load tcp://localhost:6666 --connections 100000
 stop $lines
 result $? 'the server ends well'
 stop $raw

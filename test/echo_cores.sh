@@ -73,6 +73,32 @@ while kill -0 $children 2>/dev/null && [ $i -lt 200 ]; do i=$((i + 1)); sleep 0.
 [ $i -lt 200 ]
 result $? 'when the first one is killed, all end'
 
+# --- SIGHUP: each reads its certificate again ---
+certificate() { # SERIAL
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -set_serial "$1" -days 30 \
+		-keyout new.pem -out new.crt >/dev/null 2>&1 && cat new.crt >>new.pem && mv new.pem live.pem
+}
+all_show() { # SERIAL: sixteen connections in a row
+	for _ in $(seq 16); do
+		timeout 10 openssl s_client -connect 127.0.0.1:6443 </dev/null 2>/dev/null | openssl x509 -noout -serial >log 2>&1
+		grep -qx "serial=$1" log || return 1
+	done
+}
+chmod 755 .
+certificate 17
+start tls://127.0.0.1:6443 --cores 2 --cert live.pem
+all_show 11
+result $? 'both cores show the certificate'
+certificate 18
+kill -HUP $first $(pgrep -P $first)
+i=0
+until [ "$(grep -c 'was read again' server)" -ge 2 ] || [ $i -gt 200 ]; do i=$((i + 1)); sleep 0.05; done
+all_show 12
+result $? 'after SIGHUP both show the new one'
+kill -TERM $first
+wait $first
+result $? 'and they end'
+
 # --- words ---
 wants 'a port of its own for each makes no sense' 64 'can only share a port that is named' "$TULLE" echo serve tcp://127.0.0.1:0 --cores 2
 wants 'nor do cores for a group alone' 64 'cores wants a tcp, tls or udp URL' "$TULLE" echo serve multicast://239.1.2.3:5555 --cores 2

@@ -21,6 +21,22 @@ wants "$many clients at a time over TLS" 0 "$many connections, window 1" \
 grep -q ' 0 lost, 0 wrong, 0 connections failed' log
 result $? 'all of them are served'
 
+# --- thousands ---
+if [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -gt 9200 ]; then
+	(ulimit -Sn 256; exec "$TULLE" echo serve tcp://127.0.0.1:6667 >thousands 2>&1) &
+	thousands=$!
+	servers="$servers $thousands"
+	await thousands 6667
+	(
+		ulimit -Sn 256
+		wants '9,000 clients, though the soft limit of descriptors is 256' 0 ' 0 lost, 0 wrong, 0 connections failed' \
+			"$TULLE" echo load tcp://127.0.0.1:6667 --connections 9000 --seconds 300ms --timeout 20s
+	)
+	n=$((n + 1))
+	stop $thousands
+	result $? 'and their server ends'
+fi
+
 # --- the slow beside the others ---
 export MANY=$((many * 2 / 3)) # of the soft limit of python, too
 ulimit -Sn $((many + 500)) 2>/dev/null

@@ -60,11 +60,12 @@ static bool become_one(const struct first *f, unsigned core, unsigned cores, int
 	struct lend *l = f->l;
 
 	settle(core, cores);
+	bool well = keeper_renew(&l->keeper);
 	obey(f);
 	l->cores.core = core, l->cores.ready = ready, l->cores.is_one = true;
 	l->env.core = core, l->env.cores = cores;
-	if (lend_seed(l) && host_renew(l->host, core == 0 ? HOST_SHARES_FIRST : HOST_SHARES)) return true;
-	text_printf(l->env.err, "tulle: core %u cannot use this host's sockets: %s\n", core, strerror(errno));
+	if (well && lend_seed(l) && host_renew(l->host, core == 0 ? HOST_SHARES_FIRST : HOST_SHARES)) return true;
+	text_printf(l->env.err, "tulle: core %u cannot be one of its own: %s\n", core, strerror(errno));
 	lend_flush(l);
 	_exit(TOOL_FAILED);
 }
@@ -207,6 +208,7 @@ bool cores_spread(struct tool_env *env, unsigned cores, struct tool_measure *sum
 		all = start_one(&first, i, cores, &is_child);
 		if (is_child) return true;
 	}
+	keeper_close(&first.l->keeper); /* each has its own */
 	if (all && !sandbox_enter(SANDBOX_CORES, &why)) {
 		text_printf(env->err, "tulle: cannot lock itself in: %s (--no-sandbox runs without)\n", why);
 		all = false;

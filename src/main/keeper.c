@@ -120,6 +120,16 @@ struct files *keeper_open(struct keeper *k, struct files *host, const char *cons
 	return child < 0 ? NULL : &k->files;
 }
 
+bool keeper_renew(struct keeper *k)
+{
+	const char *path[KEEPER_FILES_MAX];
+
+	if (k->socket < 0) return true;
+	keeper_close(k);
+	memcpy(path, k->path, sizeof path);
+	return keeper_open(k, k->host, path, k->count) != NULL;
+}
+
 void keeper_close(struct keeper *k)
 {
 	if (k->socket >= 0) close(k->socket);

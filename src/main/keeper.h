@@ -23,6 +23,8 @@ struct keeper {
 
 /* The paths stay the caller's, and have to live as long. NULL: errno says why. */
 struct files *keeper_open(struct keeper *, struct files *host, const char *const *path, size_t count);
+/* In the child of a fork: one of its own, for two who ask one keeper would get each other's answers. */
+bool keeper_renew(struct keeper *);
 void keeper_close(struct keeper *);
 
 #endif

@@ -11,7 +11,7 @@
 #include "tool/lookup.h"
 #include "tool/options.h"
 
-#define FLOWS_MAX 8000
+#define FLOWS_MAX 16000
 #define UNDER_WAY_MAX 500000   /* messages, on all flows together */
 #define BYTES_MIN 16
 #define BYTES_MAX 16384
