@@ -157,9 +157,11 @@ static ssize_t get(struct flow *f, char *to, size_t n)
 	errno = SSL_get_error(f->tls, got) == SSL_ERROR_WANT_READ ? EAGAIN : EPROTO;
 	return -1;
 }
-static bool put(struct flow *f, const char *from, size_t n)
+static bool put(struct flow *f, const char *from, size_t n) /* whole lines, each a record */
 {
-	return f->tls != NULL ? SSL_write(f->tls, from, (int)n) == (int)n : send(f->fd, from, n, 0) == (ssize_t)n;
+	if (f->tls == NULL) return send(f->fd, from, n, 0) == (ssize_t)n;
+	for (; n > 0; n -= LINE, from += LINE) if (SSL_write(f->tls, from, LINE) != LINE) return false;
+	return true;
 }
 static bool pending(const struct flow *f) { return f->tls != NULL && (SSL_pending(f->tls) > 0 || SSL_has_pending(f->tls)); }
 #else

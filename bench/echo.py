@@ -73,6 +73,7 @@ rows = [
     ("UDP, 4 speakers, window 32", "udp", 4, 32),
     ("UDP, 4 speakers, window 32, in runs", "runs", 4, 32),
     ("TLS, 100 connections, window 1", "tls", 100, 1),
+    ("TLS, 100 connections, window 16", "tls", 100, 16),
     ("memory, 10,000 idle connections", "memory", 10000, 1),
 ]
 servers = ["C", "Go", "tulle", "tulle --raw", "tulle uring"]

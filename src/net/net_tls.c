@@ -60,6 +60,7 @@ struct net_tls {
 	struct stream *stream; uint32_t fresh, free; /* never used from `fresh` on; free: a list */
 	struct listener *listener; uint32_t listeners;
 	struct index ids;
+	struct stream *found;        /* by its id, last; NULL: none yet */
 	struct heap deadlines;
 	struct ends list[LISTS];
 	instant wake_at, armed_at;   /* the program's; what was asked of the net beneath */
@@ -76,10 +77,12 @@ static struct net *under(struct net *net) { return of(net)->under; }
 /* Ids are numbers that our own side gave out, so the hash needs no key: it only spreads them. */
 static uint64_t hash_of(net_id id) { return (uint64_t)id * UINT64_C(0x9e3779b97f4a7c15); }
 
+/* Mostly it is the one that was asked for before: an event and what the program then does are of one stream. */
 static struct stream *find(struct net_tls *n, net_id id)
 {
+	if (n->found != NULL && n->found->id == id && id != 0) return n->found;
 	for (uint32_t at = INDEX_START, i; index_find(&n->ids, hash_of(id), &at, &i);)
-		if (n->stream[i].id == id) return &n->stream[i];
+		if (n->stream[i].id == id) return n->found = &n->stream[i];
 	return NULL;
 }
 
