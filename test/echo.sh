@@ -51,7 +51,7 @@ exec 3>in
 printf 'I am\n' >&3
 await log 'I am'
 { printf 'x'; cat long; } | timeout 20 nc -N 127.0.0.1 6666 >told
-grep -q '^echo: this line has more than 65536 bytes' told && grep -q 'a line of more than 65536 bytes' server
+grep -q '^echo: this line has more than 65536 bytes' told && await server 'a line of more than 65536 bytes'
 result $? 'a longer one is an error, and says so'
 printf 'still here\n' >&3
 await log 'still here'

@@ -185,7 +185,7 @@ static void wrong_words_are_told(void)
 		{ "echo call udp://10.0.0.1:1 --every 0s", "wants a --count" }, { "echo call udp://10.0.0.1:1 --loop", "multicast" },
 		{ "echo serve udp://:1 --raw", "tcp or tls" }, { "echo serve tcp://:1 --interface 1", "multicast" },
 		{ "echo serve multicast://239.1.2.3:1 --interface eth7", "no such interface" }, { "echo load", "whom" },
-		{ "echo load tcp://10.0.0.1:1 --connections 0", "1 to 8000" }, { "echo load tcp://10.0.0.1:1 --window 0", "at least 1" },
+		{ "echo load tcp://10.0.0.1:1 --connections 0", "1 to 16000" }, { "echo load tcp://10.0.0.1:1 --window 0", "at least 1" },
 		{ "echo load tcp://10.0.0.1:1 --bytes 5", "16 to" }, { "echo load multicast://239.1.2.3:1", "kind of URL" },
 	};
 	lan_hosts(1);

@@ -176,9 +176,10 @@ static uint32_t send_in_runs(struct slot *s, const struct batch *b)
 void gather_flush(struct host *h)
 {
 	struct batch *b = &h->out;
-	struct slot *s = slot_find(h, b->id);
 	bool second = false;
 
+	if (b->count == 0) return;
+	struct slot *s = slot_find(h, b->id);
 	for (uint32_t i = s != NULL && b->count > 1 ? send_in_runs(s, b) : 0; s != NULL && i < b->count;) {
 		int n = sendmmsg(s->fd, b->message + i, b->count - i, MSG_DONTWAIT);
 		if (n > 0) {
@@ -325,7 +326,7 @@ static void read_control(struct msghdr *m, struct net_event *ev)
 bool batch_next(struct host *h, struct net_event *ev)
 {
 	struct batch *b = &h->in;
-	struct slot *s = slot_find(h, b->id);
+	struct slot *s = b->next < b->count ? slot_find(h, b->id) : NULL;
 
 	if (s == NULL) b->next = b->count = 0;
 	if (b->next == b->count) {

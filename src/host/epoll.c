@@ -24,14 +24,6 @@ static instant clock_now(void)
 
 /* --- ids --- */
 
-struct slot *slot_find(struct host *h, net_id id)
-{
-	uint32_t at = id & ((1u << SLOT_BITS) - 1);
-	if (at >= h->slot_fresh) return NULL;
-	struct slot *s = &h->slot[at];
-	return s->kind != SLOT_FREE && s->kind != SLOT_CLOSING && s->generation == id >> SLOT_BITS ? s : NULL;
-}
-
 bool streams_left(const struct host *h) { return h->streams < h->limits.streams_max; }
 
 /* What was let go last is held next: so few are touched, and those are warm. */

@@ -122,9 +122,16 @@ static inline net_id slot_id(const struct host *h, const struct slot *s)
 {
 	return (net_id)s->generation << SLOT_BITS | (net_id)(s - h->slot);
 }
+/* NULL: a stale id. */
+static inline struct slot *slot_find(struct host *h, net_id id)
+{
+	uint32_t at = id & ((1u << SLOT_BITS) - 1);
+	if (at >= h->slot_fresh) return NULL;
+	struct slot *s = &h->slot[at];
+	return s->kind != SLOT_FREE && s->kind != SLOT_CLOSING && s->generation == id >> SLOT_BITS ? s : NULL;
+}
 
 /* epoll.c */
-struct slot *slot_find(struct host *, net_id);           /* NULL: a stale id */
 struct slot *slot_take(struct host *, enum slot_kind, int fd, int family); /* NULL: no room, and why_not says so */
 void slot_give(struct host *, struct slot *);            /* closes its socket; the id is dead */
 void slot_news(struct host *, struct slot *, unsigned news);
