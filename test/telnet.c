@@ -225,6 +225,36 @@ static void what_is_not_taken_stops_it(void)
 
 /* Two machines that want at random, with their words under way as long as chance will: it always comes to rest, and then
  * both think the same. */
+/* RFC 854, page 8: data up to the mark go, commands and negotiations do not; a mark alone means nothing. */
+static void a_synch_throws_data_away_but_no_command(void)
+{
+	struct telnet_item item;
+	struct bytes in = B("old" IAC "\xf6" "older" DO "\x01" "\r\n" IAC "\xf2" "new" IAC "\xf2" ".");
+	char heard[100];
+	struct text words = text_in(heard, sizeof heard);
+
+	telnet_init(&t);
+	telnet_hurry(&t);
+	while (telnet_next(&t, &in, &item)) {
+		if (item.what == TELNET_DATA) text_put(&words, item.bytes);
+		else text_printf(&words, "<%s>", telnet_command_name(item.verb));
+	}
+	CHECK_STR(heard, "<AYT><DO><DM>new<DM>.");
+	CHECK(t.thrown == 10 && !t.hurried);
+	while (telnet_peek(&t).len > 0) telnet_take(&t, telnet_peek(&t).len);
+
+	telnet_send(&t, B("x"), true); /* ours: the mark is by itself, whatever is before and behind it */
+	CHECK(telnet_synch(&t));
+	telnet_send(&t, B("y"), true);
+	CHECK(bytes_equal(telnet_peek(&t), B("x" IAC)) && !telnet_is_urgent(&t));
+	telnet_take(&t, 1);
+	CHECK(bytes_equal(telnet_peek(&t), B(IAC)) && !telnet_is_urgent(&t));
+	telnet_take(&t, 1);
+	CHECK(bytes_equal(telnet_peek(&t), B("\xf2")) && telnet_is_urgent(&t));
+	telnet_take(&t, 1);
+	CHECK(bytes_equal(telnet_peek(&t), B("y")) && !telnet_is_urgent(&t));
+}
+
 static void two_machines_always_come_to_rest(void)
 {
 	static struct telnet side[2];
@@ -381,6 +411,7 @@ int main(void)
 	TEST(linemode_is_kept);
 	TEST(data_is_text_unless_binary);
 	TEST(what_is_not_taken_stops_it);
+	TEST(a_synch_throws_data_away_but_no_command);
 	TEST(two_machines_always_come_to_rest);
 	TEST(exchanges_have_words);
 	TEST(a_line_is_mended);

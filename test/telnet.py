@@ -22,6 +22,7 @@ import time
 
 TULLE, PEER = os.environ["TULLE"], os.environ["TELNET_PEER"]
 count = failures = 0
+peers = []
 
 
 def result(good, what, why=""):
@@ -258,8 +259,74 @@ def by_hand():
     big = b"".join(b"%d \xff line\r\n" % i for i in range(200000))
     status, out, err = answers_to(7007, big, "--quiet")
     result(status == 0 and out == big, "three megabytes both ways, 255 among them", f"{status} {len(out)} {len(big)} {err}")
-    status, out, _ = answers_to(23, b"echo piped $((40 + 2))\n", "--quiet")
-    result(status == 0 and b"piped 42" in out, "a pipe into a shell: its end is told, the answer comes", out)
+    with subprocess.Popen([TULLE, "telnet", "--quiet", "127.0.0.1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        out = b""
+        while b"READY" not in out and (more := os.read(child.stdout.fileno(), 1000)):  # what comes before that, telnetd may throw away
+            out += more
+        child.stdin.write(b"echo piped $((40 + 2))\n")
+        child.stdin.close()
+        out += child.stdout.read()
+        result(child.wait() == 0 and b"piped 42" in out, "a pipe into a shell: its end is told, the answer comes", out)
+
+
+def synch():
+    """The Synch, both ways: a data mark as TCP's urgent byte (RFC 854, page 8)."""
+    heard = []
+
+    def serve(connection):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 0)
+        connection.sendall(b"\xff\xfb\x03begin\r\n")
+        data = b""
+        while b"go\r" not in data:
+            data += connection.recv(1000)
+        select.select([], [], [connection], 10)
+        heard.append((data, connection.recv(1, socket.MSG_OOB)))
+        connection.send(b"not to be seen\xff\xf1\xff\xf2", socket.MSG_OOB)
+        connection.sendall(b"end\r\n\xff\xf2 a mark alone is nothing\r\n")
+        while connection.recv(1000):
+            pass
+        connection.close()
+    Server(2330, serve)
+    t = Terminal(TULLE, "telnet", "--trace", "127.0.0.1", "2330")
+    t.until("begin")
+    t.until_raw()
+    t.type("go\r\x1d")
+    t.until("telnet> ")
+    t.says("send synch\r", "> IAC DM", "send synch")
+    t.says("", "end\r\n(.|\n)*a mark alone is nothing", "the server's own Synch")
+    result("not to be seen" not in t.seen and "< IAC NOP" in t.seen, "throws away what stands before it, but no command", t.seen)
+    result([mark for _, mark in heard] == [b"\xf2"], "ours came as an urgent byte", heard)
+    t.says("\x1dtoggle autosynch\r", "a Synch is sent", "a Synch behind each interrupt")
+    t.says("\x1dsend ip\r", "> IAC IP(.|\n)*> IAC DM", "goes with it")
+    t.end()
+
+
+def options():
+    t = Terminal(TULLE, "telnet", "-4", "-a", "-L", "-n", "traced", "-b", "127.0.0.9", "127.0.0.1", "2331")
+    result(t.until("READY"), "-4 -a -L -n -b: a shell", t.text)
+    t.says("echo user=$USER\r", "user=me\r", "-a: as whom we are here")
+    t.says("\x1dstatus\r", "we do BINARY", "-L: eight bits of what is sent")
+    result("the server does BINARY" not in t.seen, "and not of what comes", t.seen)
+    with open("traced", encoding="utf-8") as file:
+        result("> IAC WILL BINARY" in file.read() and "IAC" not in t.seen, "-n: the trace is in a file", t.seen)
+    result(peers[-1] == "127.0.0.9", "-b: from that address", peers)
+    t.says("\x1dz\r", "nothing|telnet> |> ", "z, where nobody would have it go on")
+    t.says("\x1d!\r", "no shell from here(.|\n)*telnet> ", "! is refused")
+    t.says("open somewhere\r", "one session is one connection(.|\n)*telnet> ", "and open")
+    t.says("unset escape\r", "Escape character is 'off'", "unset escape")
+    t.says("exit\r", "closed by foreign host", "the end")
+    t.end()
+    t = Terminal("bash", "--norc", "-i")
+    t.type(f"PS1='me$ '; {TULLE} telnet -4 127.0.0.1 2331\r")
+    result(t.until("READY"), "from a shell with jobs", t.text)
+    t.until_raw()
+    t.says("\x1dz\r", r"Stopped(.|\n)*me\$ ", "z suspends it")
+    t.says("echo here $((40 + 2))\r", "here 42", "and takes commands")
+    t.says("fg\r", "telnet -4", "fg")
+    t.until_raw()
+    t.says("echo there $((40 + 3))\r", "there 43", "goes on with the session")
+    t.says("exit\r", "closed by foreign host", "to its end")
+    t.end()
 
 
 def other_way():
@@ -294,7 +361,9 @@ with open("shell", "w", encoding="ascii") as shell:
 os.chmod("shell", 0o755)
 Server(23, telnetd("--accept-env=USER"))
 Server(2324, telnetd("-l"))
-for test in sys.argv[1:] or ("by_characters", "by_lines", "restored", "by_hand", "other_way"):
+Server(2331, lambda connection: (peers.append(connection.getpeername()[0]), telnetd("--accept-env=USER")(connection)))
+os.environ["USER"] = "me"
+for test in sys.argv[1:] or ("by_characters", "by_lines", "restored", "by_hand", "synch", "options", "other_way"):
     globals()[test]()
 print(f"1..{count}")
 sys.exit(1 if failures else 0)

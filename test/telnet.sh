@@ -14,6 +14,10 @@ wants 'a misspelt option' 64 'did you mean --trace' "$TULLE" telnet --trase loca
 wants 'a letter without its value' 64 '--user takes a word' "$TULLE" telnet -l
 wants 'a port that is none' 64 'a port is 1 to 65535' "$TULLE" telnet localhost nosuch
 wants 'an escape that is none' 64 'takes a character' "$TULLE" telnet -e abc localhost
+wants 'only IPv4 and only IPv6' 64 '-4 or -6' "$TULLE" telnet -4 -6 localhost
+wants 'an address of ours that is none' 64 "-b takes" "$TULLE" telnet -b here localhost
+wants 'nobody is us' 64 'who you are is not known' env -u USER "$TULLE" telnet -a localhost
+wants 'only IPv6, of an address of IPv4' 1 'no IPv6 address' "$TULLE" telnet -6 127.0.0.1
 wants 'refused: status 1' 1 'localhost:7: connection refused' "$TULLE" telnet localhost echo
 wants 'unreachable: status 2' 2 'unreachable' "$TULLE" telnet 192.0.2.1
 wants 'a name that is none: status 4' 4 'telnet: ' "$TULLE" telnet nix.invalid

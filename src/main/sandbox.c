@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -131,10 +132,14 @@ static int allow_if(scmp_filter_ctx filter, int call, unsigned argument, uint64_
 
 static int allow_narrowly(scmp_filter_ctx filter, enum sandbox_profile profile)
 {
+	const struct scmp_arg_cmp stop_us[] = { /* our own group, until somebody has it go on */
+		{ .arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = 0 }, { .arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = SIGTSTP },
+	};
 	int failed = allow_if(filter, SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_RDONLY);
 	failed |= allow_if(filter, SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS); /* is it a terminal? */
 	for (size_t i = 0; terminal && i < COUNT_OF(of_terminal); i++)
 		failed |= allow_if(filter, SCMP_SYS(ioctl), 1, UINT32_MAX, of_terminal[i]);
+	if (terminal) failed |= seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), COUNT_OF(stop_us), stop_us);
 	if (profile != SANDBOX_SOCKETS) return failed;
 	failed |= allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET);
 	return failed | allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET6);

@@ -35,6 +35,12 @@ static void raw(struct terminal *t, bool on)
 	else if (tcsetattr(STDIN_FILENO, TCSADRAIN, &keys) == 0) is_raw = 1;
 }
 
+static void stop(struct terminal *t)
+{
+	(void)t;
+	kill(0, SIGTSTP);
+}
+
 /* A shell may have changed the modes, and the window its size, while we were stopped. */
 static void on_change(int number)
 {
@@ -68,7 +74,7 @@ struct terminal *terminal_open(void)
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &found) != 0) return NULL;
 	keys = found;
 	cfmakeraw(&keys);
-	lent = (struct terminal){ .kind = kind != NULL ? kind : "", .raw = raw };
+	lent = (struct terminal){ .kind = kind != NULL ? kind : "", .stop = stop, .raw = raw };
 	read_size();
 	opened = 1;
 	watch();

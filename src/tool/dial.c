@@ -39,11 +39,12 @@ static enum dial_news try_next(struct dial *d, const char *why)
 	d->said = most_telling(d->said, why);
 	while (d->next_ip < d->lookup.count) {
 		struct addr to = { d->lookup.ip[d->next_ip++], d->port, d->interface };
+		if (ip_is4(to.ip) ? d->six : d->four) continue;
 		if ((d->id = secure_connect(d->secure, d->env->net, &to, d->host)) != 0) return DIAL_NOTHING;
 		why = net_why_words(net_why_not(d->env->net));
 		d->said = most_telling(d->said, why);
 	}
-	if (d->said == NULL) return fail(d, "no address");
+	if (d->said == NULL) return fail(d, d->four ? "it has no IPv4 address" : d->six ? "it has no IPv6 address" : "no address");
 	struct text both = text_in(d->words, sizeof d->words);
 	text_puts(&both, d->said);
 	if (strcmp(d->said, why) != 0) text_printf(&both, "; at another address: %s", why);

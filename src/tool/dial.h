@@ -25,6 +25,7 @@ struct dial {
 	net_id id;           /* the stream; 0: not yet, or no more */
 	bool connected;      /* it was, at some time */
 	const char *why;     /* when FAILED, in words */
+	bool four, six;      /* only IPv4's addresses, only IPv6's; set between dial_start and the first event */
 	/* the rest is dial.c's */
 	struct tool_env *env;
 	struct secure *secure;

@@ -15,8 +15,12 @@ const char telnet_help[] =
 	"A terminal on another host (port 23), or any port to try by hand: there nothing is negotiated unless the\n"
 	"server begins. ^] leads to commands: ? names them.\n"
 	"  -l, --user USER     who we are: told to a server that asks (NEW-ENVIRON)\n"
+	"  -a, --login         the same with $USER;  -K, --no-login: nobody\n"
 	"  -e, --escape CHAR   another character than ^];  -E, --no-escape: none\n"
-	"  -8, --binary        all eight bits both ways\n"
+	"  -8, --binary        all eight bits both ways;  -L: only of what is sent\n"
+	"  -4, -6              only IPv4's, only IPv6's addresses\n"
+	"  -b, --bind ADDRESS  from that one of ours\n"
+	"  -n, --trace-file FILE   as --trace, into a file;  -d: SO_DEBUG\n"
 	"  --say LINE          types that first; may be given again\n"
 	"  --negotiate         begins as on port 23, whatever the port\n"
 	"  --trace             each negotiation in words, on standard error\n"
@@ -66,10 +70,11 @@ static void trace(struct session *s, const struct telnet_item *item, bool sent)
 	case TELNET_WORDS: telnet_tell_words(&t, item->option, item->bytes); break;
 	default: telnet_tell_command(&t, item->verb); break;
 	}
+	bool raw = s->raw && s->trace_to == s->env->err;
 	text_flush(s->env->out); /* in the order in which it happened */
-	put_lines(s->env->err, text_bytes(&t), s->raw);
-	text_puts(s->env->err, s->raw ? "\r\n" : "\n");
-	text_flush(s->env->err);
+	put_lines(s->trace_to, text_bytes(&t), raw);
+	text_puts(s->trace_to, raw ? "\r\n" : "\n");
+	text_flush(s->trace_to);
 }
 
 const char *session_key_name(int key, char name[8])
@@ -161,7 +166,8 @@ static void flush(struct session *s)
 	struct telnet_item item;
 
 	for (struct bytes b; (b = telnet_peek(&s->telnet)).len > 0;) {
-		size_t n = s->finished ? b.len : net_send(s->env->net, s->dial.id, b);
+		bool urgent = telnet_is_urgent(&s->telnet);
+		size_t n = s->finished ? b.len : (urgent ? net_send_urgent : net_send)(s->env->net, s->dial.id, b);
 		struct bytes gone = bytes_first(b, n);
 		while (s->trace && !s->finished && telnet_read(&s->said, &gone, &item)) trace(s, &item, true);
 		telnet_take(&s->telnet, n);
@@ -199,15 +205,23 @@ static void begin_command(struct session *s)
 	command_prompt(s);
 }
 
+void session_command(struct session *s, uint8_t command)
+{
+	bool hurry = command == TELNET_IP || command == TELNET_AO || command == TELNET_BRK || command == TELNET_ABORT;
+
+	telnet_command(&s->telnet, command);
+	if (hurry && s->autosynch) telnet_synch(&s->telnet);
+}
+
 /* Keys that are commands while lines are edited here. */
 static bool is_command(struct session *s, uint8_t key)
 {
 	uint8_t trapped = telnet_trapped(&s->telnet, key);
 
 	if (trapped != 0) {
-		telnet_command(&s->telnet, trapped);
+		session_command(s, trapped);
 	} else if (key == CTRL_C && telnet_edits(&s->telnet)) {
-		if (s->telnet.spoken) telnet_command(&s->telnet, TELNET_IP);
+		if (s->telnet.spoken) session_command(s, TELNET_IP);
 		else session_say(s, "\n"), session_close(s);
 	} else if (key == CTRL_D && telnet_edits(&s->telnet) && s->line.len == 0 && !s->line.literal) {
 		if (s->telnet.spoken) telnet_send(&s->telnet, (struct bytes){ &key, 1 }, true);
@@ -315,7 +329,9 @@ static void connected(struct session *s)
 		for (size_t i = 0; i < COUNT(ours); i++)
 			if (s->telnet.agrees[TELNET_US][ours[i]]) telnet_want(&s->telnet, TELNET_US, ours[i], true);
 	}
-	if (s->binary) telnet_want(&s->telnet, TELNET_US, TELNET_BINARY, true), telnet_want(&s->telnet, TELNET_HIM, TELNET_BINARY, true);
+	if (s->binary || s->binary_out) telnet_want(&s->telnet, TELNET_US, TELNET_BINARY, true);
+	if (s->binary) telnet_want(&s->telnet, TELNET_HIM, TELNET_BINARY, true);
+	net_set(s->env->net, s->dial.id, NET_URGENT_NEWS, 1); /* where there is none, a data mark means nothing */
 	pump(s);
 }
 
@@ -338,6 +354,7 @@ static void own_event(struct session *s, const struct net_event *ev)
 		dial_wait_for(&s->dial, s->timeout);
 		break;
 	case NET_CLOSED: closed(s, ev->why); break;
+	case NET_URGENT: telnet_hurry(&s->telnet); /* fall through */
 	default: pump(s); break;
 	}
 }
@@ -430,6 +447,9 @@ static const char *const *spell_out(int argc, const char *const *argv, struct to
 {
 	static const struct { char letter; const char *name; bool value; } letters[] = {
 		{ 'l', "--user", true }, { 'e', "--escape", true }, { 'E', "--no-escape", false }, { '8', "--binary", false },
+		{ 'L', "--binary-output", false }, { '4', "--ipv4", false }, { '6', "--ipv6", false }, { 'a', "--login", false },
+		{ 'K', "--no-login", false }, { 'b', "--bind", true }, { 'n', "--trace-file", true }, { 'd', "--debug", false },
+		{ 'c', "--no-rc", false },
 	};
 	const char **words = arena_zeroed(env->memory, 2 * (size_t)argc + 1, sizeof *words);
 	bool ended = false;
@@ -466,6 +486,34 @@ static void agree(struct session *s, const char *user)
 	telnet_resize(&s->telnet, terminal->columns, terminal->rows);
 }
 
+/* What can only be said before there is a connection. */
+static bool prepare_socket(struct session *s, const char *own, bool debug)
+{
+	struct net_how *how = &s->secure.how;
+
+	if (s->four && s->six) return tool_usage(s->env, "telnet: -4 or -6, not both"), false;
+	if (own != NULL && !ip_parse(own, &how->from.ip)) return tool_usage(s->env, "telnet: -b takes one of this host's addresses, not %s", own), false;
+	if (own != NULL && ip_is4(how->from.ip)) s->four = true;
+	else if (own != NULL) s->six = true;
+	if (debug) how->setting[how->settings++] = (struct net_setting){ NET_DEBUG, 1 };
+	return true;
+}
+
+static bool trace_into(struct session *s, const char *file)
+{
+	s->trace_to = file != NULL ? tool_create(s->env, file, TOOL_OWNER_READS) : s->env->err;
+	s->trace |= file != NULL;
+	if (s->trace_to == NULL) s->env->status = TOOL_FAILED;
+	return s->trace_to != NULL;
+}
+
+/* -a: as whom we are here. */
+static const char *who_we_are(struct tool_env *env)
+{
+	const char *user = env->variable != NULL ? env->variable(env, "USER") : NULL;
+	return user != NULL && *user != '\0' ? user : NULL;
+}
+
 static bool prepare(struct session *s, const char *user, const char *escape, bool no_escape)
 {
 	struct tool_env *env = s->env;
@@ -483,7 +531,8 @@ struct tool *telnet_open(int argc, const char *const *argv, struct tool_env *env
 {
 	struct session *s = arena_zeroed(env->memory, 1, sizeof *s);
 	const char *word[2] = { NULL, NULL }, *user = NULL, *escape = "^]";
-	bool no_escape = false;
+	const char *own = NULL, *file = NULL;
+	bool no_escape = false, login = false, no_login = false, no_rc = false, debug = false;
 	size_t words;
 
 	if (s == NULL || (argv = spell_out(argc, argv, env, &argc)) == NULL) return tool_usage(env, "telnet: no memory");
@@ -493,16 +542,24 @@ struct tool *telnet_open(int argc, const char *const *argv, struct tool_env *env
 		{ "user", OPTION_TEXT, &user }, { "escape", OPTION_TEXT, &escape }, { "no-escape", OPTION_FLAG, &no_escape },
 		{ "binary", OPTION_FLAG, &s->binary }, { "say", OPTION_TEXTS, &s->says }, { "negotiate", OPTION_FLAG, &s->negotiate },
 		{ "trace", OPTION_FLAG, &s->trace }, { "quiet", OPTION_FLAG, &s->quiet }, { "timeout", OPTION_SPAN, &s->timeout },
+		{ "binary-output", OPTION_FLAG, &s->binary_out }, { "ipv4", OPTION_FLAG, &s->four }, { "ipv6", OPTION_FLAG, &s->six },
+		{ "login", OPTION_FLAG, &login }, { "no-login", OPTION_FLAG, &no_login }, { "bind", OPTION_TEXT, &own },
+		{ "trace-file", OPTION_TEXT, &file }, { "debug", OPTION_FLAG, &debug }, { "no-rc", OPTION_FLAG, &no_rc },
 		{ "tls", OPTION_FLAG, &s->tls }, SECURE_OPTIONS(&s->secure),
 	};
 	if (!options_read(env, argc, argv, options, COUNT(options), word, 2, &words)) return NULL;
 	if (words == 0) return tool_usage(env, "telnet: which HOST? `tulle help telnet` says more");
-	if (!read_place(s, word[0], word[1]) || !prepare(s, user, escape, no_escape)) return NULL;
+	if (login && !no_login && user == NULL && (user = who_we_are(env)) == NULL)
+		return tool_usage(env, "telnet: -a: who you are is not known here; -l USER says so");
+	if (no_login) user = NULL;
+	if (!read_place(s, word[0], word[1]) || !prepare_socket(s, own, debug) || !trace_into(s, file) || !prepare(s, user, escape, no_escape))
+		return NULL;
 	telnet_init(&s->telnet);
 	agree(s, user);
 	s->tool.app = (struct app){ event, s };
 	s->tool.stop = stop, s->tool.end = end_tool, s->tool.resized = resized;
 	dial_start(&s->dial, env, &s->secure, &s->url, s->timeout);
+	s->dial.four = s->four, s->dial.six = s->six;
 	measure(s);
 	return &s->tool;
 }

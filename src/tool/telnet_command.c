@@ -38,6 +38,7 @@ static bool status(struct session *s, char **word, size_t count)
 static bool send_usage(struct session *s)
 {
 	session_say(s, "send ao|ayt|brk|ec|el|ga|ip|nop|abort|susp|eof|eor   a command of Telnet's\n"
+	               "send synch                                          what stands before it is thrown away there (RFC 854)\n"
 	               "send escape                                         the escape character itself\n"
 	               "send do|dont|will|wont OPTION                       a negotiation\n");
 	return false;
@@ -64,10 +65,11 @@ static bool send(struct session *s, char **word, size_t count)
 		telnet_send(&s->telnet, (struct bytes){ &key, 1 }, true);
 		return true;
 	}
+	if (count == 2 && strcmp(word[1], "synch") == 0) return telnet_synch(&s->telnet), true;
 	if (count < 2 || !telnet_command_parse(word[1], &command)) return send_usage(s);
 	if (command >= TELNET_WILL && command < TELNET_IAC) return count == 3 ? send_verb(s, command, word[2]) : send_usage(s);
 	if (command == TELNET_SB || command == TELNET_SE || command == TELNET_IAC || command == TELNET_DM) return send_usage(s);
-	telnet_command(&s->telnet, command);
+	session_command(s, command);
 	return true;
 }
 
@@ -91,8 +93,18 @@ static bool toggle(struct session *s, char **word, size_t count)
 		telnet_want(&s->telnet, TELNET_US, TELNET_BINARY, on);
 		telnet_want(&s->telnet, TELNET_HIM, TELNET_BINARY, on);
 		session_say(s, "The server is asked %s.\n", on ? "for all eight bits, both ways" : "for text again");
+	} else if (count == 2 && (strcmp(word[1], "inbinary") == 0 || strcmp(word[1], "outbinary") == 0)) {
+		enum telnet_side side = word[1][0] == 'i' ? TELNET_HIM : TELNET_US;
+		bool on = !telnet_is(&s->telnet, side, TELNET_BINARY);
+		telnet_want(&s->telnet, side, TELNET_BINARY, on);
+		session_say(s, "The server is asked %s.\n", on ? "for all eight bits, one way" : "for text again, one way");
+	} else if (count == 2 && strcmp(word[1], "autosynch") == 0) {
+		s->autosynch = !s->autosynch;
+		session_say(s, "Behind an interrupt %s.\n", s->autosynch ? "a Synch is sent" : "no Synch is sent");
 	} else {
-		return session_say(s, "toggle trace    tells each negotiation\ntoggle binary   all eight bits, both ways\n"), false;
+		return session_say(s, "toggle trace       tells each negotiation\ntoggle binary      all eight bits, both ways\n"
+		                      "toggle inbinary    of what comes\ntoggle outbinary   of what is sent\n"
+		                      "toggle autosynch   a Synch behind ip, ao, brk and abort\n"), false;
 	}
 	return true;
 }
@@ -126,18 +138,61 @@ static bool environ(struct session *s, char **word, size_t count)
 	return true;
 }
 
+/* RFC 727: the server ends the session of whoever is logged in. */
+static bool logout(struct session *s, char **word, size_t count)
+{
+	(void)word, (void)count;
+	telnet_want(&s->telnet, TELNET_HIM, TELNET_LOGOUT, true);
+	return true;
+}
+
+static bool unset(struct session *s, char **word, size_t count)
+{
+	if (count != 2 || strcmp(word[1], "escape") != 0) return session_say(s, "unset escape   no escape character\n"), false;
+	s->escape = -1;
+	session_say(s, "Escape character is 'off'.\n");
+	return true;
+}
+
+static bool suspend(struct session *s, char **word, size_t count)
+{
+	struct terminal *t = s->env->terminal;
+
+	(void)word, (void)count;
+	if (t == NULL || t->stop == NULL) return session_say(s, "there is nothing here that could be suspended\n"), false;
+	text_flush(s->env->out);
+	t->raw(t, false);
+	t->stop(t);
+	t->raw(t, true);
+	return true;
+}
+
+static bool not_here(struct session *s, char **word, size_t count)
+{
+	(void)count;
+	session_say(s, *word[0] == '!' ? "there is no shell from here: who talks to strangers runs no programs; z leads back to yours\n"
+	                               : "one session is one connection: close ends it, and tulle telnet HOST begins another\n");
+	return false;
+}
+
 static bool help(struct session *s, char **word, size_t count);
 
 static const struct command commands[] = {
 	{ "close", "close the connection, and end", close_it },
+	{ "display", "the same as status", status },
 	{ "environ", "variables that are told to a server that asks", environ },
 	{ "help", "this", help },
+	{ "logout", "the server is asked to end the session (RFC 727)", logout },
 	{ "mode", "by characters or by lines", mode },
+	{ "open", "is not to be had: see there", not_here },
 	{ "quit", "the same as close", close_it },
 	{ "send", "a command or a negotiation (send ? names them)", send },
 	{ "set", "the escape character", set },
 	{ "status", "what has been agreed on", status },
-	{ "toggle", "trace, binary", toggle },
+	{ "toggle", "trace, binary, autosynch (toggle ? names them)", toggle },
+	{ "unset", "no escape character", unset },
+	{ "z", "suspend: back to your shell, until fg", suspend },
+	{ "!", "is not to be had: see there", not_here },
 	{ "?", "this", help },
 };
 

@@ -21,7 +21,8 @@ struct session {
 	net_id tried;                 /* the stream that "Trying" was said of */
 	int escape;                   /* -1: none */
 	const char *say[SESSION_SAYS_MAX]; struct option_texts says; size_t says_sent;
-	bool tls, trace, quiet, binary, negotiate;
+	bool tls, trace, quiet, binary, binary_out, negotiate, four, six, autosynch;
+	struct text *trace_to;        /* err, or the file of -n */
 	bool raw, commanding, input_over, over_told, finished;
 	struct line line, command;
 	instant timeout;
@@ -29,6 +30,7 @@ struct session {
 };
 
 void session_say(struct session *, const char *format, ...) __attribute__((format(printf, 2, 3))); /* whole lines, "\n" behind each */
+void session_command(struct session *, uint8_t command); /* and a Synch behind it, if it is one to hurry and `autosynch` */
 void session_close(struct session *);      /* by the one who types */
 const char *session_key_name(int key, char name[8]); /* "^]", "off" */
 bool session_key_parse(const char *, int *key);

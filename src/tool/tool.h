@@ -44,6 +44,7 @@ enum tool_local { TOOL_LOCAL_STREAM, TOOL_LOCAL_LISTEN, TOOL_LOCAL_SEND, TOOL_LO
 struct terminal {
 	const char *kind;       /* "xterm"; "": it is not known */
 	uint16_t columns, rows; /* 0: not known; when they change, the tool's `resized` is called */
+	void (*stop)(struct terminal *); /* this program, and those of its group, until somebody has it go on (SIGTSTP) */
 	void (*raw)(struct terminal *, bool on); /* each key comes at once and by itself, nothing is echoed, "\n" goes down only */
 };
 

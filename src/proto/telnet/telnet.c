@@ -32,8 +32,28 @@ bool telnet_words(struct telnet *t, uint8_t option, struct bytes words)
 	return telnet_say(t, (struct bytes){ b, len });
 }
 
-struct bytes telnet_peek(const struct telnet *t) { return ring_peek(&t->out); }
-void telnet_take(struct telnet *t, size_t n) { ring_take(&t->out, n); }
+bool telnet_synch(struct telnet *t)
+{
+	if (!telnet_command(t, TELNET_DM)) return false;
+	t->mark = ring_used(&t->out); /* of two that wait, the later one is enough */
+	return true;
+}
+
+void telnet_hurry(struct telnet *t) { t->hurried = true; }
+
+bool telnet_is_urgent(const struct telnet *t) { return t->mark == 1; }
+
+struct bytes telnet_peek(const struct telnet *t)
+{
+	struct bytes b = ring_peek(&t->out);
+	return t->mark == 0 ? b : bytes_first(b, size_min(b.len, t->mark > 1 ? t->mark - 1 : 1));
+}
+
+void telnet_take(struct telnet *t, size_t n)
+{
+	ring_take(&t->out, n);
+	t->mark -= size_min(t->mark, n);
+}
 
 /* --- negotiation: RFC 1143, 7 --- */
 
@@ -171,7 +191,11 @@ static void answer(struct telnet *t, const struct telnet_item *item)
 
 bool telnet_next(struct telnet *t, struct bytes *in, struct telnet_item *item)
 {
-	if (!has_room(t) || !telnet_read(&t->reader, in, item)) return false;
+	do {
+		if (!has_room(t) || !telnet_read(&t->reader, in, item)) return false;
+		if (t->hurried && item->what == TELNET_DATA) t->thrown += item->bytes.len;
+	} while (t->hurried && item->what == TELNET_DATA);
+	if (item->what == TELNET_COMMAND && item->verb == TELNET_DM) t->hurried = false; /* alone it means nothing (RFC 854, page 9) */
 	if (item->what != TELNET_DATA) t->spoken = true;
 	answer(t, item);
 	return true;

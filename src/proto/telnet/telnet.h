@@ -51,6 +51,9 @@ struct telnet { /* laid open for tests; written only here */
 	struct telnet_variable variable[TELNET_VARIABLES_MAX]; size_t variables;
 	uint8_t mode;                   /* LINEMODE's: TELNET_EDIT, TELNET_TRAPSIG, TELNET_LIT_ECHO */
 	struct { uint8_t level, value; } slc[TELNET_SLC_COUNT];
+	size_t mark;                    /* of `out`: bytes up to the data mark that goes as urgent, and it; 0: none is waiting */
+	bool hurried;                   /* data are thrown away until a data mark comes */
+	uint64_t thrown;                /* so many bytes were */
 	struct ring out;
 	uint8_t out_bytes[TELNET_OUT_BYTES];
 };
@@ -76,7 +79,14 @@ bool telnet_words(struct telnet *, uint8_t option, struct bytes);        /* IAC 
  * page 11). `keys`: each byte is a key of its own, so a CR is known to be alone; else "\r\n" may come in two pieces. */
 size_t telnet_send(struct telnet *, struct bytes, bool keys);
 
+/* The Synch (RFC 854, page 8): a data mark, sent as urgent, so that the peer throws away what stands before it, but not
+ * commands. False: no room. */
+bool telnet_synch(struct telnet *);
+/* The peer has marked something as urgent: it is a Synch, so data are thrown away until its data mark. */
+void telnet_hurry(struct telnet *);
+
 struct bytes telnet_peek(const struct telnet *); /* to be sent */
+bool telnet_is_urgent(const struct telnet *);    /* by net_send_urgent: it is one byte, the data mark */
 void telnet_take(struct telnet *, size_t);
 
 /* Whose work is it? Without LINEMODE a server that goes on without go-aheads gets each key (RFC 858). */
