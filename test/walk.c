@@ -95,7 +95,7 @@ static char drawn[20000], packed[20000];
 static struct text out;
 static struct walk_print print;
 static struct walk_want want;
-static bool json;
+static bool json, color;
 static uint64_t walk_seed;
 
 static void move_on(void)
@@ -160,7 +160,7 @@ static const char *walk(const char *name)
 	rng_init_number(&rng, walk_seed);
 	env = (struct tool_env){ .net = lan_net(CLIENT), .memory = &arena, .rng = &rng };
 	out = text_in(drawn, sizeof drawn);
-	print = (struct walk_print){ .out = &out };
+	print = (struct walk_print){ .out = &out, .color = color };
 	bool good = dns_name_parse(name, &want.name);
 	assert(good);
 	lan_run_for(0);
@@ -422,6 +422,23 @@ static void as_json(void)
 	end();
 }
 
+static void in_colour(void)
+{
+	static const struct says table[] = {
+		{ "10.0.0.2", "example", "", "au example NS a.example; ad a.example A 10.0.0.3; ad a.example A 10.0.0.4;" },
+		{ "10.0.0.3", ".", "refused", "" },
+		{ "10.0.0.4", "www.example", "aa", "an www.example A 10.9.9.1;" },
+	};
+	START(table);
+	color = true;
+	walk("www.example");
+	color = false;
+	CHECK(strstr(packed, "\033[31mREFUSED: it does not serve example. (lame)\033[0m\n"));
+	CHECK(strstr(packed, "\033[32mwww.example. A 10.9.9.1 (authoritative)\033[0m\n"));
+	CHECK(strchr(walk("www.example"), '\033') == NULL);
+	end();
+}
+
 static void broken_off(void)
 {
 	static const struct says table[] = { { "10.0.0.2", ".", "", NULL } };
@@ -454,6 +471,7 @@ int main(void)
 	TEST(who_knows_no_edns);
 	TEST(where_the_root_is);
 	TEST(as_json);
+	TEST(in_colour);
 	TEST(broken_off);
 	return tap_end();
 }

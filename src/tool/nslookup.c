@@ -204,6 +204,10 @@ static struct tool *other_tool(struct nslookup *n, struct words *w)
 	if (ip_parse(name, &ip)) dns_name_reverse(ip, &w->walk.name);
 	else dns_name_parse(name, &w->walk.name);
 	w->walk.type = ip_parse(name, &ip) ? DNS_PTR : n->settings.type;
+	for (size_t i = 0; i < size_min(n->initial.count, TOOL_SERVERS_MAX); i++) {
+		w->walk.resolver[w->walk.resolvers] = n->initial.at[i];
+		w->walk.resolver[w->walk.resolvers++].port = n->env->server_port;
+	}
 	w->walk.port = n->settings.port;
 	w->walk.timeout_for = n->settings.timeout_s * SECOND;
 	w->walk.tcp = n->settings.vc;

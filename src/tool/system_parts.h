@@ -36,6 +36,7 @@ struct system_show {
 	struct ip address; bool is_address; /* it is one: nobody is asked */
 	const struct system_texts *texts;   /* NULL: this net has servers only */
 	struct system_resolv resolv;
+	uint16_t interface[TOOL_SERVERS_MAX]; /* of its servers, where one is named */
 	struct system_order order;
 	struct system_hosts hosts;
 	bool multi;

@@ -83,7 +83,7 @@ static void ask(struct system_show *s)
 {
 	const struct system_resolv *r = &s->resolv;
 	const struct query_want want = {
-		.server = { .ip = r->server[s->server], .port = s->env->server_port }, .way = r->use_vc ? QUERY_TCP : QUERY_UDP,
+		.server = { .ip = r->server[s->server], .port = s->env->server_port, .interface = s->interface[s->server] }, .way = r->use_vc ? QUERY_TCP : QUERY_UDP,
 		.question = { s->asking->name, types[s->type], DNS_IN }, .flags = DNS_RD | (r->trust_ad ? DNS_AD : 0), .edns = { .on = r->edns0 },
 		.timeout_for = r->timeout_s * SECOND, .tries = 1,
 	};
@@ -202,7 +202,7 @@ static bool next_name(struct system_show *s)
 
 static void ask_whole(struct system_show *s)
 {
-	static struct dns_name typed;
+	struct dns_name typed;
 
 	s->whole = true;
 	if (!dns_name_parse(s->typed, &typed) || begin(s, &typed, &s->whole_result)) finish(s);
@@ -286,6 +286,8 @@ struct tool *system_show_open(const char *name, bool json, struct tool_env *env)
 	s->is_address = ip_parse(name, &s->address);
 	if (!s->is_address && !dns_name_parse(name, &typed)) return failed(env, DNS_STATUS_NOT_A_NAME, "that is no domain name");
 	system_resolv_of(env, &s->resolv);
+	for (size_t i = 0; i < s->resolv.servers; i++) /* fe80::1%eth0 */
+		if (*s->resolv.zone[i] != '\0' && env->interface != NULL) s->interface[i] = env->interface(env, s->resolv.zone[i]);
 	s->texts = env->system;
 	system_order_read(&s->order, s->texts != NULL ? s->texts->nsswitch : (struct bytes){ NULL, 0 });
 	s->multi = s->texts != NULL && system_multi(s->texts->host_conf);

@@ -87,13 +87,11 @@ static void stop(struct tool *t)
 
 struct tool *walk_show_open(const struct walk_words *words, struct tool_env *env)
 {
-	struct addr resolver[TOOL_SERVERS_MAX];
 	struct walk_want want = { .name = words->name, .type = words->type, .tcp = words->tcp, .port = words->port, .roots = words->root,
-	                          .roots_count = words->roots, .resolvers = resolver, .timeout_for = words->timeout_for };
+	                          .roots_count = words->roots, .resolvers = words->resolver, .resolvers_count = words->resolvers,
+	                          .timeout_for = words->timeout_for };
 	struct walk_show *s = arena_zeroed(env->memory, 1, sizeof *s);
 
-	for (; want.resolvers_count < env->servers_count; want.resolvers_count++)
-		resolver[want.resolvers_count] = (struct addr){ .ip = env->servers[want.resolvers_count], .port = env->server_port };
 	if (s != NULL) s->walk = walk_open(env, &want);
 	if (s == NULL || s->walk == NULL) {
 		text_puts(env->err, "nslookup: not enough memory lent\n");

@@ -8,7 +8,8 @@
 struct walk_words {
 	struct dns_name name;
 	uint16_t type;
-	struct addr root[WALK_ROOTS_MAX]; size_t roots; /* none: the resolvers here are asked, or it is the Internet's */
+	struct addr root[WALK_ROOTS_MAX]; size_t roots; /* none: the resolvers are asked, or it is the Internet's */
+	struct addr resolver[TOOL_SERVERS_MAX]; size_t resolvers;
 	uint16_t port;       /* of all other servers; 0: 53 */
 	instant timeout_for; /* of a try; 0: WALK_TIMEOUT */
 	bool tcp, json, unicode;
