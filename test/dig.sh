@@ -260,4 +260,37 @@ assert a["transport"] == "UDP" and a["time_us"] >= 0 and a["server"] == {"addres
 assert mx["EDNS"]["DO"] == 1 and mx["answerRRs"][0]["TYPEname"] == "MX" and nope["RCODE"] == 3
 EOF
 result $? '--json: RFC 8427'
+
+# --- on our own stack, on a virtual clock ---
+cat >lab.yaml <<'EOF'
+links: {lan: {delay: 5ms}}
+hosts:
+  ns: {interfaces: {lan: 192.0.2.1/24}}
+  a: {interfaces: {lan: 192.0.2.2/24}, dns: 192.0.2.1}
+zones:
+  example.com: |
+    $TTL 300
+    @    SOA  ns hostmaster 1 3600 900 86400 60
+    @    NS   ns
+    ns   A    192.0.2.1
+    www  A    192.0.2.80
+    www  AAAA 2001:db8::80
+programs:
+  ns: dns serve --zone example.com=zones/example.com
+scenes:
+  - name: dig
+    run:
+      - {host: a, do: dig www.example.com +noall +answer +stats, id: udp}
+      - {at: 1s, host: a, do: dig @ns.example.com +tcp +short www.example.com AAAA, id: tcp}
+      - {at: 2s, host: a, do: dig +nssearch example.com, id: servers}
+      - {at: 3s, host: a, do: dig @192.0.2.9 www.example.com +tries=1 +time=2, id: nobody}
+    expect:
+      - {run: [udp, tcp, servers], exit: 0}
+      - {run: udp, output: "www.example.com.\t300\tIN\tA\t192.0.2.80"}
+      - {run: udp, output: "Query time: 20 msec"}
+      - {run: tcp, output: "2001:db8::80"}
+      - {run: servers, output: "from server 192.0.2.1 in 10 ms."}
+      - {run: nobody, exit: 9}
+EOF
+wants 'in a lab' 0 '6 of 6 expectations hold' "$TULLE" lab run lab.yaml --out lab
 echo "1..$n"

@@ -17,6 +17,7 @@ static struct lan_tool {
 } on[LAN_HOSTS_MAX];
 static int64_t lan_date = 784111777;
 static struct files *lan_files; /* lent to tools opened from now on */
+static struct ip lan_server; /* the name server of tools opened from now on; the wildcard: they have none */
 static net_id lan_input[LAN_HOSTS_MAX]; /* lent to a host's tool as its standard input */
 static struct { struct crypt *crypt; const struct x509_trust *trust; const struct tls_identity *identity; } lan_secure; /* the same, for TLS */
 
@@ -54,6 +55,7 @@ static inline bool lan_tool(unsigned h, const char *words)
 	a->env = (struct tool_env){ .net = lan_net(h), .memory = &a->arena, .out = &a->out_text, .err = &a->err_text,
 	                            .files = lan_files, .rng = &a->rng, .server_port = 53, .date = lan_date,
 	                            .date_at = lan.now, .input = lan_input[h], .crypt = lan_secure.crypt, .trust = lan_secure.trust, .identity = lan_secure.identity };
+	if (!ip_is_any(lan_server)) a->env.servers[a->env.servers_count++] = lan_server;
 	a->tool = tool_open(argc, argv, &a->env);
 	lan.app[h].event = NULL;
 	lan.net[h] = a->env.net;
@@ -80,6 +82,7 @@ static inline bool complained(unsigned h, const char *words) { return strstr(on[
 
 static inline void lan_tools_end(void)
 {
+	lan_server = ip6_any();
 	for (unsigned h = 0; h < LAN_HOSTS_MAX; h++)
 		if (on[h].tool != NULL && on[h].tool->end != NULL) on[h].tool->end(on[h].tool);
 	lan_end_test();

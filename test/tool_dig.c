@@ -159,6 +159,19 @@ static void a_search_list(void)
 	CHECK(said(CLIENT, ";www.\t") && !said(CLIENT, "example.com"));
 }
 
+static void the_servers_of_a_zone(void)
+{
+	start();
+	lan_server = lan_ip("10.0.0.1");
+	CHECK_EQ(dig("dig +nssearch example.com"), 0);
+	CHECK(strncmp(on[CLIENT].out, "SOA ns.example.com. hostmaster.example.com. 7 3600 600 86400 60 from server 10.0.0.1 in ", 86) == 0);
+	CHECK_EQ(times(on[CLIENT].out, "\n"), 1);
+	CHECK_EQ(dig("dig +noall +stats www.example.com"), 0);
+	CHECK(said(CLIENT, ";; SERVER: 10.0.0.1#53(10.0.0.1) (UDP)\n"));
+	CHECK_EQ(dig("dig +noall +stats @ns.example.com www.example.com"), 0);
+	CHECK(said(CLIENT, ";; SERVER: 10.0.0.1#53(ns.example.com) (UDP)\n"));
+}
+
 /* --- what no decent server sends --- */
 
 static char printed[20000];
@@ -247,6 +260,7 @@ int main(void)
 	LAN_TEST(nobody_answers);
 	LAN_TEST(several_servers);
 	LAN_TEST(a_search_list);
+	LAN_TEST(the_servers_of_a_zone);
 	TEST(options_of_every_kind);
 	TEST(what_can_be_read_is_shown);
 	TEST(dates);

@@ -255,6 +255,7 @@ static void search_servers(struct dig *d)
 		dns_name_text(&name, text);
 		*l = *d->now;
 		l->nssearch = false;
+		l->show.type_first = true;
 		l->server = text;
 		l->want.question.type = DNS_SOA;
 		l->want.flags &= (uint16_t)~DNS_RD;

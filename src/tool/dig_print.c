@@ -139,10 +139,12 @@ void dig_print_message(struct text *out, const struct dns_message *m, const stru
 
 void dig_print_short(struct text *out, const struct dns_message *m, const struct dig_show *s, const char *behind)
 {
+	char word[16];
 	struct dns_rr rr;
 
 	for (struct dns_cursor c = dns_records(m); dns_next(&c, &rr);) {
 		if (rr.section != DNS_ANSWER) continue;
+		if (s->type_first) text_printf(out, "%s ", dns_type_text(rr.type, word));
 		dig_print_record(out, &rr, s, false);
 		text_printf(out, "%s\n", behind);
 	}

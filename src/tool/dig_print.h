@@ -15,6 +15,7 @@ struct dig_show {
 	bool comments, question, answer, authority, additional, stats, short_form, identify;
 	bool unicode;           /* names in other scripts are shown in them */
 	bool usec;              /* -u */
+	bool type_first;        /* +short says of what type each is, too */
 	struct dns_style style; /* of its records */
 };
 

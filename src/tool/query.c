@@ -35,15 +35,16 @@ static const char *server_text(const struct addr *a, char buffer[ADDR_TEXT_MAX])
 
 /* --- the way there --- */
 
-/* A datagram's socket goes at once. A stream is ended in order; what it still says is passed over. */
+/* A datagram's socket goes at once. A stream is ended in order, and what it still says is passed over; but only one at a time. */
 static void close_net(struct query *q, bool in_order)
 {
-	if (q->closing != 0) net_abort(q->env->net, q->closing);
-	q->closing = 0;
 	if (q->id_net == 0) return;
-	if (over_stream(q) && !in_order) net_abort(q->env->net, q->id_net);
+	if (over_stream(q) && in_order) {
+		if (q->closing != 0) net_abort(q->env->net, q->closing);
+		q->closing = q->id_net;
+		net_finish(q->env->net, q->id_net);
+	} else if (over_stream(q)) net_abort(q->env->net, q->id_net);
 	else net_finish(q->env->net, q->id_net);
-	if (over_stream(q) && in_order) q->closing = q->id_net;
 	q->id_net = 0;
 }
 
