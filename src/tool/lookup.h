@@ -9,8 +9,8 @@
  *     if (lookup_state(&lookup) == LOOKUP_DONE) connect to lookup.ip[0], then [1] ...
  *     net_wake(net, instant_min(lookup_deadline(&lookup), my own deadline));
  *
- * A name may be in any script (tool/names.h). An address ("10.0.0.1", "2001:db8::1") is done at once, and so is localhost (RFC 6761, 6.3). The addresses
- * stand in the order in which the server gave them, IPv4's before IPv6's.
+ * A name may be in any script (tool/names.h). An address ("10.0.0.1", "2001:db8::1") is done at once, and so is
+ * localhost (RFC 6761, 6.3). The addresses stand in the order in which the server gave them, IPv4's before IPv6's.
  */
 #ifndef TULLE_TOOL_LOOKUP_H
 #define TULLE_TOOL_LOOKUP_H
