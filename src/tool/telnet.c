@@ -354,7 +354,10 @@ static void own_event(struct session *s, const struct net_event *ev)
 		dial_wait_for(&s->dial, s->timeout);
 		break;
 	case NET_CLOSED: closed(s, ev->why); break;
-	case NET_URGENT: telnet_hurry(&s->telnet); /* fall through */
+	case NET_URGENT:
+		telnet_hurry(&s->telnet);
+		pump(s);
+		break;
 	default: pump(s); break;
 	}
 }
