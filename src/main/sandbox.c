@@ -86,7 +86,7 @@ static bool drop_capabilities(uint32_t keep, const char **why)
 static const int always[] = {
 	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(lseek),
 	SCMP_SYS(close), SCMP_SYS(dup), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fcntl),
-	SCMP_SYS(openat2), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
+	SCMP_SYS(fsync), SCMP_SYS(fdatasync),
 	SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise), SCMP_SYS(brk),
 	SCMP_SYS(futex), SCMP_SYS(sched_yield), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getrandom),
 	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),
@@ -103,6 +103,8 @@ static const int with_sockets[] = {
 };
 static const int with_child[] = { SCMP_SYS(wait4), SCMP_SYS(waitid) };
 static const int with_cores[] = { SCMP_SYS(wait4), SCMP_SYS(kill), SCMP_SYS(rt_sigtimedwait) };
+/* For what it opens seccomp cannot see: who stays root must not have it, for much is root's to write even without capabilities. */
+static const int with_beneath[] = { SCMP_SYS(openat2) };
 static const int with_folders[] = { SCMP_SYS(getdents64), SCMP_SYS(readlinkat) };
 static const int with_file[] = { SCMP_SYS(ftruncate) }; /* that opened for writing: back to what is whole */
 static const unsigned long of_terminal[] = { TCSETS, TCSETSW, TIOCGWINSZ };
@@ -145,6 +147,8 @@ static int allow_narrowly(scmp_filter_ctx filter, enum sandbox_profile profile)
 	return failed | allow_if(filter, SCMP_SYS(socket), 0, UINT32_MAX, AF_INET6);
 }
 
+static bool root_stays(enum sandbox_profile profile) { return profile == SANDBOX_LOOK || profile == SANDBOX_KEEPER; }
+
 static bool list_calls(enum sandbox_profile profile, const char **why)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -153,6 +157,7 @@ static bool list_calls(enum sandbox_profile profile, const char **why)
 	if (!failed) {
 		failed |= allow(filter, always, COUNT_OF(always));
 		failed |= allow_narrowly(filter, profile);
+		if (!root_stays(profile)) failed |= allow(filter, with_beneath, COUNT_OF(with_beneath));
 		if (profile == SANDBOX_SOCKETS) failed |= allow(filter, with_sockets, COUNT_OF(with_sockets));
 		if (profile == SANDBOX_PROGRAM || profile == SANDBOX_FILE) failed |= allow(filter, with_child, COUNT_OF(with_child));
 		if (profile == SANDBOX_CORES) failed |= allow(filter, with_cores, COUNT_OF(with_cores));
@@ -169,10 +174,9 @@ static bool list_calls(enum sandbox_profile profile, const char **why)
 bool sandbox_enter(enum sandbox_profile profile, const char **why)
 {
 	if (off) return order == 0 || prctl(PR_SET_PDEATHSIG, order) == 0;
-	bool root_stays = profile == SANDBOX_LOOK || profile == SANDBOX_KEEPER;
-	uint32_t keep = root_stays ? 1u << CAP_DAC_READ_SEARCH : 0;
+	uint32_t keep = root_stays(profile) ? 1u << CAP_DAC_READ_SEARCH : 0;
 	if (profile == SANDBOX_LOOK) keep |= 1u << CAP_SYS_PTRACE;
-	if ((!root_stays && !become_somebody(why)) || !drop_capabilities(keep, why)) return false;
+	if ((!root_stays(profile) && !become_somebody(why)) || !drop_capabilities(keep, why)) return false;
 	if (order != 0) prctl(PR_SET_PDEATHSIG, order); /* to become somebody else has cleared it */
 	if (SANITIZED) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* or the leak check cannot trace who gave up root */
 	return list_calls(profile, why);
