@@ -419,6 +419,68 @@ static void a_reset_comes_after_what_was_sent(void)
 	CHECK_EQ(ev.why, NET_RESET);
 }
 
+/* Of a socket in the file system the kernel stops behind what a descriptor came with, too, as if there were no more. */
+static void a_descriptor_that_comes_along_hides_nothing(void)
+{
+	union { struct cmsghdr align; uint8_t byte[CMSG_SPACE(sizeof(int))]; } control = { .byte = { 0 } };
+	struct iovec part = { (void *)"one", 3 };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	struct net_event ev;
+	size_t len = 0;
+	int ends[2], fd = 0;
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+	net_id id = host_adopt(pair->net[1], ends[0]);
+	CHECK(id != 0 && contract_quiet(1));
+	c->cmsg_level = SOL_SOCKET, c->cmsg_type = SCM_RIGHTS, c->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	CHECK(sendmsg(ends[1], &m, 0) == 3 && send(ends[1], "two", 3, 0) == 3);
+	while (len < 6) {
+		EXPECT(1, NET_READABLE, &ev);
+		for (struct bytes b; (b = net_peek(pair->net[1], id)).len > 0; net_take(pair->net[1], id, b.len)) len += b.len;
+	}
+	CHECK_EQ(len, 6);
+	net_abort(pair->net[1], id);
+	close(ends[1]);
+}
+
+/* Streams that went while they had news keep their places until their turn; who comes meanwhile waits, and is not lost. */
+static void who_comes_before_a_place_is_free_waits(void)
+{
+	static struct host_limits few = { .streams_max = 2, .sockets_max = 2, .rx_bytes = 4096, .tx_bytes = 4096 };
+	struct addr at[2] = { contract_addr(1, 29), contract_addr(1, 30) };
+	struct net *before = pair->net[1];
+	net_id server[2];
+	struct net_event ev;
+
+	few.way = limits.way;
+	void *memory = calloc(1, host_size(&few));
+	pair->net[1] = host_init((struct room){ memory, host_size(&few) }, &few);
+	for (int i = 0; i < 2; i++) CHECK(net_listen(pair->net[1], &at[i]) != 0);
+	for (int i = 0; i < 2; i++) {
+		CHECK(net_connect(pair->net[0], &at[i]) != 0);
+		EXPECT(0, NET_CONNECTED, &ev);
+		EXPECT(1, NET_ACCEPTED, &ev);
+		server[i] = ev.id;
+	}
+	CHECK(contract_quiet(1)); /* the listeners rest */
+	net_id late[2] = { net_connect(pair->net[0], &at[0]), net_connect(pair->net[0], &at[1]) };
+	for (int i = 0; i < 2; i++) EXPECT(0, NET_CONNECTED, &ev);
+	net_abort(pair->net[1], server[0]); /* the listeners are called */
+	CHECK_EQ(net_send(pair->net[1], server[1], bytes_of("x")), 1); /* it has news behind them */
+	net_abort(pair->net[1], server[1]);
+	for (int i = 0; i < 2; i++) EXPECT(1, NET_ACCEPTED, &ev);
+	for (int i = 0; i < 2; i++) {
+		EXPECT(0, NET_CLOSED, &ev);
+		CHECK(ev.id != late[0] && ev.id != late[1]);
+	}
+	CHECK(contract_quiet(0));
+	for (int i = 0; i < 2; i++) net_abort(pair->net[0], late[i]);
+	host_gone(pair->net[1]);
+	pair->net[1] = before;
+}
+
 static size_t resident_pages(struct room memory)
 {
 	static unsigned char there[1 << 16];
@@ -499,6 +561,8 @@ static void over(enum host_way way)
 	TEST(a_batch_is_answered_one_by_one);
 	TEST(an_urgent_byte_hides_nothing);
 	TEST(a_reset_comes_after_what_was_sent);
+	TEST(a_descriptor_that_comes_along_hides_nothing);
+	TEST(who_comes_before_a_place_is_free_waits);
 	if (way == HOST_EPOLL) TEST(a_ring_is_held_only_while_bytes_wait);
 	pair_down(&p);
 	TEST(nothing_open_is_the_end);

@@ -25,6 +25,7 @@ static instant clock_now(void)
 /* --- ids --- */
 
 bool streams_left(const struct host *h) { return h->streams < h->limits.streams_max; }
+bool slots_left(const struct host *h) { return h->slot_free != NO_SLOT || h->slot_fresh < h->slots; }
 
 /* What was let go last is held next: so few are touched, and those are warm. */
 void ring_hold(struct ring_pool *p, struct ring *r)
@@ -78,6 +79,7 @@ void slot_rest(struct host *h, struct slot *s)
 	s->kind = SLOT_FREE;
 	s->next = h->slot_free;
 	h->slot_free = (uint32_t)(s - h->slot);
+	starved_wake(h);
 }
 
 static void starved_forget(struct host *h, const struct slot *s)

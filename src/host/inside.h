@@ -138,6 +138,7 @@ void slot_news(struct host *, struct slot *, unsigned news);
 void slot_watch(struct host *, struct slot *, uint32_t events); /* 0: only errors; WATCH_NOTHING: not even those */
 #define WATCH_NOTHING UINT32_MAX
 bool streams_left(const struct host *);
+bool slots_left(const struct host *);                    /* those that are closing may hold some longer than their streams' places */
 void ring_hold(struct ring_pool *, struct ring *);       /* unless one is held */
 void ring_let_go(struct ring_pool *, struct ring *);     /* if it is empty */
 void slot_rest(struct host *, struct slot *);            /* one that is closing is free if nobody knows it any more */

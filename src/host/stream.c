@@ -8,7 +8,8 @@
  * held while bytes wait in it, and no longer: so most streams hold none.
  *
  * A receive that fills less than it was given has seen all there was, and need not ask again; but for the end of a stream, and for
- * an urgent byte, before which the kernel stops. Then it is asked until it says EAGAIN.
+ * an urgent byte, before which the kernel stops, and of sockets in the file system for a descriptor that comes along. Then it is
+ * asked until it says EAGAIN.
  *
  * With io_uring the kernel receives into the free part of the rx ring, and sends from the tx ring, by itself: each
  * stream has at most one operation of either kind in flight, made when the loop is about to wait (uring_due), and holds the ring
@@ -357,7 +358,7 @@ bool listener_next(struct host *h, struct slot *listener, struct net_event *ev)
 	struct slot *s;
 
 	listener->news = 0;
-	if (!streams_left(h)) return starve(h, listener, false), false;
+	if (!streams_left(h) || !slots_left(h)) return starve(h, listener, false), false;
 	int flags = SOCK_CLOEXEC | (h->uring != NULL ? 0 : SOCK_NONBLOCK);
 	int fd = accept4(listener->fd, (struct sockaddr *)&name, &len, flags);
 	if (fd < 0) {
@@ -396,7 +397,7 @@ void stream_polled(struct host *h, struct slot *s, uint32_t events)
 	}
 	if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | ended)) {
 		s->more = true;
-		s->to_the_end = events & (EPOLLPRI | EPOLLRDHUP | ended);
+		s->to_the_end = s->family == AF_UNIX || s->family == AF_UNSPEC || events & (EPOLLPRI | EPOLLRDHUP | ended);
 		slot_news(h, s, NEWS_FILL | (events & EPOLLPRI && s->urgent_news ? NEWS_URGENT : 0));
 	}
 	if (s->blocked && events & (EPOLLOUT | ended)) {
