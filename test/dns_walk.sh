@@ -77,7 +77,7 @@ six AAAA 2001:db8::6
 web CNAME www
 away CNAME www.glueless.net.
 text TXT "x"
-localname A 10.1.0.99
+deep.www A 10.1.0.99
 round CNAME round.glueless.net.
 END
 cat >zone.glueless.net <<'END'
@@ -289,6 +289,10 @@ system "$n53\n$search\noptions no-tld-query" 'hosts: dns'
 same mail com
 system "nameserver 127.0.3.1\n$n53\n$search\noptions timeout:1 attempts:1" 'hosts: dns' # the first refuses what it does not serve
 same mail www.glueless.net only
+system 'nameserver 127.0.3.1\nsearch com example.com\noptions timeout:1 attempts:1' 'hosts: dns' # it refuses all of com
+same mail deep.www
+system 'nameserver 127.0.3.1\nsearch example.com com\noptions timeout:1 attempts:1' 'hosts: dns'
+same mail deep.www
 system "$n53\ndomain glueless.net" 'hosts: dns'
 same only mail
 

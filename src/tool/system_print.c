@@ -91,11 +91,12 @@ static void put_dns(struct system_show *s, struct text *t)
 	char name[DNS_NAME_TEXT_MAX];
 
 	put_resolv(s, t);
-	for (size_t i = 0; i < s->listed; i++) {
+	for (size_t i = 0, k; i < s->names; i++) {
+		for (k = 0; k < s->listed && !dns_name_equal(&s->result[s->list[k]].name, &s->name[i]);) k++;
 		text_puts(t, "     ");
-		put_result(t, &s->result[s->list[i]]);
+		if (k < s->listed) put_result(t, &s->result[s->list[k]]);
+		else text_printf(t, "%s  not asked any more\n", dns_name_text(&s->name[i], name));
 	}
-	for (size_t i = s->next_name; i < s->names; i++) text_printf(t, "     %s  not asked any more\n", dns_name_text(&s->name[i], name));
 }
 
 static void put_other(const struct system_show *s, size_t service, struct text *t)

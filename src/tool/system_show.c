@@ -154,7 +154,8 @@ static bool answered(struct system_show *s)
 
 static bool has_data(const struct system_result *r) { return r->answer[0].count + r->answer[1].count > 0; }
 
-/* A server that fails otherwise than by SERVFAIL ends the list; the name as it is typed is still asked (glibc's res_search). */
+/* A server that fails otherwise than by SERVFAIL ends the list, but not if that was the name as it is typed, which is also still asked
+ * if it comes last (glibc's res_search). */
 static bool ends_list(const struct system_result *r)
 {
 	for (unsigned t = 0; t < 2; t++)
@@ -183,17 +184,29 @@ static enum system_status dns_status(const struct system_show *s)
 	return SYSTEM_NOTFOUND;
 }
 
+static bool is_typed(const struct system_show *s, const struct dns_name *name)
+{
+	struct dns_name typed;
+	return dns_name_parse(s->typed, &typed) && dns_name_equal(&typed, name);
+}
+
+static void name_done(struct system_show *s, size_t which)
+{
+	const struct system_result *r = &s->result[which];
+
+	if (has_data(r)) s->found = (ptrdiff_t)which;
+	else if (!is_typed(s, &r->name) && ends_list(r)) s->refused = true;
+}
+
 /* False: a question is under way. */
 static bool next_name(struct system_show *s)
 {
 	while (s->found < 0 && s->next_name < s->names) {
 		const struct dns_name *name = &s->name[s->next_name++];
-		bool last = s->next_name == s->names;
-		if (s->refused && !last) continue;
+		if (s->refused && !is_typed(s, name)) continue;
 		size_t *which = &s->list[s->listed++];
 		if (!begin(s, name, which)) return false;
-		if (has_data(&s->result[*which])) s->found = (ptrdiff_t)*which;
-		s->refused = ends_list(&s->result[*which]);
+		name_done(s, *which);
 	}
 	return true;
 }
@@ -234,9 +247,7 @@ static void move_on(struct system_show *s)
 			finish(s);
 			return;
 		}
-		size_t which = s->list[s->listed - 1];
-		if (has_data(&s->result[which])) s->found = (ptrdiff_t)which;
-		s->refused = ends_list(&s->result[which]);
+		name_done(s, s->list[s->listed - 1]);
 		next_service(s);
 	}
 	if (!s->tool.done) net_wake(s->env->net, query_deadline(&s->query));
