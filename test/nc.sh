@@ -28,7 +28,7 @@ bound() { # PORT: a datagram socket is there
 	done
 }
 
-yes 'a line of words' | head -5000 >words
+yes 'a line of words' | head -300000 >words
 mkfifo hold
 exec 9<>hold # an input that stays open and says nothing: <&9
 open_input() { # NAME: a pipe that stays open; what is said to it goes as it is said
@@ -469,8 +469,8 @@ await_port 9581
 through() { # WHAT OPTIONS...
 	what=$1
 	shift
-	cat one | timeout 30 $ours -N -x 127.0.0.1:9580 "$@" 9581 >out 2>log
-	same "$what" one out
+	timeout 30 $ours -N -x 127.0.0.1:9580 "$@" 9581 <words >out 2>log
+	same "$what" words out
 }
 through 'SOCKS 5' 127.0.0.1
 through 'SOCKS 5, by name' localhost

@@ -49,10 +49,14 @@ static void signals_watch(void)
 	sigaction(SIGPIPE, &a, NULL);
 }
 
-/* A tool that has nothing to read again ends by SIGHUP, as any program whose terminal goes away. */
+/* A tool that has nothing to read again ends by SIGHUP, as any program whose terminal goes away; who was lent that terminal
+ * gives it back first (terminal.c). */
 static void hangup_is_usual(void)
 {
-	sigaction(SIGHUP, &hangup_before, NULL);
+	struct sigaction now;
+
+	sigaction(SIGHUP, NULL, &now);
+	if (now.sa_handler == on_signal) sigaction(SIGHUP, &hangup_before, NULL);
 	if (hangups > 0) raise(SIGHUP);
 	hangups = 0;
 }
