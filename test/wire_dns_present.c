@@ -384,7 +384,11 @@ static void compressed_names(void)
 	text_clear(&t);
 	dns_present_rdata(&rr, &one_line, &t);
 	CHECK_STR(shown, "\\# 2 C00C");
-	rr.type = DNS_MX, rr.message.len = 0, rr.rdata = (struct bytes){ m + 15, 4 }; /* alone there is nothing to point to */
+	rr.type = DNS_MX, rr.class = DNS_CLASS_ANY, rr.rdata = (struct bytes){ m + 15, 4 };
+	text_clear(&t);
+	dns_present_rdata(&rr, &one_line, &t);
+	CHECK_STR(shown, "\\# 4 000AC00C");
+	rr.type = DNS_MX, rr.class = DNS_IN, rr.message.len = 0, rr.rdata = (struct bytes){ m + 15, 4 }; /* alone there is nothing to point to */
 	text_clear(&t);
 	dns_present_rdata(&rr, &one_line, &t);
 	CHECK_STR(shown, "\\# 4 000AC00C");

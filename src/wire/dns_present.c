@@ -446,11 +446,12 @@ static const struct recipe *recipe_of(const struct dns_rr *rr)
 
 void dns_present_rdata(const struct dns_rr *rr, const struct dns_style *style, struct text *t)
 {
-	const struct recipe *r = style->unknown ? NULL : recipe_of(rr);
+	bool unknown = style->unknown || rr->class == 254 || rr->class == DNS_CLASS_ANY; /* an update's conditions (RFC 2136, 2.4) */
+	const struct recipe *r = unknown ? NULL : recipe_of(rr);
 	struct dns_present dry = start(rr, style, NULL), p = start(rr, style, t);
 	struct dns_soa soa;
 
-	if (!style->unknown && dns_rdata_soa(rr, &soa)) present_soa(&soa, &p);
+	if (!unknown && dns_rdata_soa(rr, &soa)) present_soa(&soa, &p);
 	else if (r != NULL && cook(&dry, r)) cook(&p, r);
 	else present_unknown(&p);
 }
