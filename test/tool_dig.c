@@ -8,7 +8,10 @@
 
 enum { SERVER, CLIENT, NOBODY };
 
+static char crowd[4000]; /* a zone of forty servers */
+
 static const struct { const char *path, *text; } papers[] = {
+	{ "crowd.example", crowd },
 	{ "example.com", "$ORIGIN example.com.\n$TTL 300\n@ SOA ns hostmaster 7 3600 600 86400 60\n@ NS ns\nns A 10.0.0.1\nwww A 10.1.0.1\n"
 	                 "www AAAA 2001:db8::1\nmail MX 10 www\nweb CNAME www\n" },
 	{ "reverse", "$ORIGIN 0.0.10.in-addr.arpa.\n$TTL 300\n@ SOA ns.example.com. h.example.com. 1 2 3 4 5\n@ NS ns.example.com.\n1 PTR ns.example.com.\n" },
@@ -36,9 +39,13 @@ static struct files paper_files = { .ops = &paper_ops };
 
 static void start(void)
 {
+	struct text t = text_in(crowd, sizeof crowd);
+
+	text_puts(&t, "$ORIGIN crowd.example.\n$TTL 300\n@ SOA ns0 h 1 2 3 4 5\n");
+	for (int i = 0; i < 40; i++) text_printf(&t, "@ NS ns%d\nns%d A 10.0.0.1\n", i, i);
 	lan_files = &paper_files;
 	lan_hosts(3);
-	bool serves = lan_tool(SERVER, "dns serve --listen 10.0.0.1 --no-rotate --zone example.com --zone reverse");
+	bool serves = lan_tool(SERVER, "dns serve --listen 10.0.0.1 --no-rotate --zone example.com --zone reverse --zone crowd.example");
 	assert(serves);
 }
 
@@ -166,6 +173,8 @@ static void the_servers_of_a_zone(void)
 	CHECK_EQ(dig("dig +nssearch example.com"), 0);
 	CHECK(strncmp(on[CLIENT].out, "SOA ns.example.com. hostmaster.example.com. 7 3600 600 86400 60 from server 10.0.0.1 in ", 86) == 0);
 	CHECK_EQ(times(on[CLIENT].out, "\n"), 1);
+	CHECK_EQ(dig("dig +nssearch crowd.example"), 0);
+	CHECK(times(on[CLIENT].out, "SOA ns0.crowd.example. ") == DIG_NSSEARCH_MAX && complained(CLIENT, "more than 32 name servers"));
 	CHECK_EQ(dig("dig +noall +stats www.example.com"), 0);
 	CHECK(said(CLIENT, ";; SERVER: 10.0.0.1#53(10.0.0.1) (UDP)\n"));
 	CHECK_EQ(dig("dig +noall +stats @ns.example.com www.example.com"), 0);

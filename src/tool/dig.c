@@ -239,16 +239,21 @@ static void unanswered(struct dig *d)
 	no_reply(d);
 }
 
-/* Each server that the answer names is asked for the zone's SOA. */
+/* Each server that the answer names is asked for the zone's SOA; whoever names thousands is not followed to all of them. */
 static void search_servers(struct dig *d)
 {
 	const struct dns_message *m = &d->query.parsed;
 	struct dig_lookup *last = d->now;
 	struct dns_name name;
 	struct dns_rr rr;
+	unsigned count = 0;
 
 	for (struct dns_cursor c = dns_records(m); dns_next(&c, &rr);) {
 		if (rr.section != DNS_ANSWER || rr.type != DNS_NS || !dns_rdata_name(&rr, 0, &name)) continue;
+		if (count++ == DIG_NSSEARCH_MAX) {
+			text_printf(d->env->err, "dig: more than %d name servers: the others are not asked\n", DIG_NSSEARCH_MAX);
+			return;
+		}
 		struct dig_lookup *l = arena_zeroed(d->env->memory, 1, sizeof *l);
 		char *text = arena_take(d->env->memory, DNS_NAME_TEXT_MAX);
 		if (l == NULL || text == NULL) return;

@@ -17,6 +17,7 @@
 
 #define DIG_LOOKUPS_MAX 4096
 #define DIG_SERVERS_MAX 8          /* addresses of one lookup's servers */
+#define DIG_NSSEARCH_MAX 32        /* servers of a zone that are asked with +nssearch */
 #define DIG_LINE_MAX 1024          /* of a batch file */
 #define DIG_WORDS_MAX 64           /* in such a line */
 #define DIG_COOKIE_BYTES 8
