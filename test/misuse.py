@@ -2,6 +2,7 @@
 """Clients that do what clients should not, and what those who behave see meanwhile. Each is a function, named on the command
 line, with its arguments as words; it ends with an assertion that is not so, or well. reliability.sh runs it."""
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -201,6 +202,178 @@ def ticket(port):
     print("kept", flush=True)
     assert until(lambda: os.path.exists("go"))
     assert talk(kept)[1], "a full handshake"
+
+
+# --- many who are slow, while others are served ---
+
+def crowd(port, count, words):
+    """They connect, say that much, and stay."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    held = []
+    for _ in range(count):
+        s = socket.create_connection((LOOPBACK, int(port)), 20)
+        s.sendall(words)
+        held.append(s)
+    return held
+
+
+def echoes(s):
+    s.sendall(b"hello\n")
+    assert line(s) == b"hello\n"
+    return s
+
+
+def slow_lines(port):
+    held = crowd(port, 1000, b"half a li")
+    echoes(call(port))
+    for s in held[::100]:
+        s.sendall(b"ne\n")
+        assert line(s) == b"half a line\n"
+
+
+def slow_handshakes(port):
+    old = echoes(call(port, "tls"))
+    held = crowd(port, 500, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"r" * 32)
+    echoes(old)
+    for _ in range(10):
+        echoes(call(port, "tls")).close()
+    assert len(held) == 500
+
+
+def slow_questions(port):
+    held = crowd(port, 500, struct.pack(">H", len(QUESTION)) + QUESTION[:9])
+    assert len(held) == 500
+    for _ in range(10):
+        s = call(port)
+        s.sendall(struct.pack(">H", len(QUESTION)) + QUESTION)
+        assert s.recv(512)[2:4] == QUESTION[:2]
+        s.close()
+
+
+def slow_requests(port):
+    held = crowd(port, 500, b"GET /small HTTP/1.1\r\nHost: ")
+    assert len(held) == 500
+    time.sleep(1.1)  # the server's patience
+    for _ in range(10):
+        s = call(port)
+        s.sendall(b"GET /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        got = rest(s)
+        assert got.startswith(b"HTTP/1.1 200"), got
+        s.close()
+
+
+def deaf(port):
+    """One never reads; the others are served."""
+    s = call(port)
+    s.settimeout(0.5)
+    try:
+        while True:
+            s.sendall(b"I hear nothing\n" * 10000)
+    except TimeoutError:
+        pass
+    for _ in range(10):
+        echoes(call(port)).close()
+    s.close()
+
+
+# --- resets ---
+
+def reset(s):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    s.close()
+
+
+def resets(port, pid, words):
+    """In each state that a connection can be in; then one who behaves is served."""
+    words = words.encode().decode("unicode_escape").encode("latin-1")
+    before = len(os.listdir(f"/proc/{pid}/fd"))
+    os.kill(int(pid), signal.SIGSTOP)
+    early = [call(port) for _ in range(20)]
+    for s in early:  # before it is accepted, with and without something said
+        if early.index(s) % 2:
+            s.sendall(words)
+        reset(s)
+    os.kill(int(pid), signal.SIGCONT)
+    for cut in (0, 1, len(words) // 2, len(words)):
+        for finish in (False, True):
+            for wait in (0, 0.02):
+                s = call(port)
+                s.sendall(words[:cut])
+                if finish:
+                    s.shutdown(socket.SHUT_WR)
+                time.sleep(wait)
+                reset(s)
+    s = call(port)  # while its answers wait
+    s.settimeout(0.3)
+    try:
+        for _ in range(100):
+            s.sendall(words * (1 + 100000 // len(words)))
+    except OSError:
+        pass
+    reset(s)
+    assert until(lambda: len(os.listdir(f"/proc/{pid}/fd")) == before), os.listdir(f"/proc/{pid}/fd")
+
+
+def handshake_resets(port, pid):
+    """After each flight of a handshake, and in the middle of it."""
+    before = len(os.listdir(f"/proc/{pid}/fd"))
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    machine = tls().wrap_bio(incoming, outgoing)
+    try:
+        machine.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    hello = outgoing.read()
+    for cut in (1, 5, 6, 60, len(hello) - 1, len(hello)):
+        for wait in (0, 0.05):
+            s = call(port)
+            s.sendall(hello[:cut])
+            time.sleep(wait)
+            reset(s)
+    s = call(port)  # the server's flight read, ours half sent
+    s.sendall(hello)
+    while True:
+        incoming.write(s.recv(65536))
+        try:
+            machine.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            pass
+    s.sendall(outgoing.read()[:-10])
+    reset(s)
+    s = call(port, "tls")  # and right after it
+    reset(s)
+    assert until(lambda: len(os.listdir(f"/proc/{pid}/fd")) == before), os.listdir(f"/proc/{pid}/fd")
+    echoes(call(port, "tls")).close()
+
+
+# --- datagrams ---
+
+def datagram_sizes(address, port, largest):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.settimeout(20)
+    s.connect((address, int(port)))
+    for size in (0, 1, 1472, 65000, int(largest), 0):
+        said = os.urandom(size)
+        s.send(said)
+        got = s.recv(70000)
+        assert got == said, (size, len(got))
+
+
+def stopped(port, udp, pid):
+    """SIGSTOP and SIGCONT: nothing that was said meanwhile is lost."""
+    s = echoes(call(port))
+    u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    u.settimeout(20)
+    os.kill(int(pid), signal.SIGSTOP)
+    s.sendall(b"while it sleeps\n")
+    u.sendto(b"a datagram, too", (LOOPBACK, int(udp)))
+    late = call(port)
+    late.sendall(b"a new one\n")
+    time.sleep(0.5)
+    os.kill(int(pid), signal.SIGCONT)
+    assert line(s) == b"while it sleeps\n" and line(late) == b"a new one\n" and u.recv(100) == b"a datagram, too"
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def converse(port, number, rng):
             s.unwrap().close()
         note("whole")
         note("bytes", len(said))
-    except (ConnectionError, ssl.SSLError, socket.timeout) as e:
+    except OSError as e:  # also those of ssl
         if descriptors < 128 and not isinstance(e, socket.timeout):
             raise TurnedAway from e
         wrong.append(f"connection {number}: {e!r}")

@@ -15,7 +15,8 @@
 
 #include "tool/tool.h"
 
-#define HTTP_CLIENTS_MAX 128                /* of a server at once; one more is told 503 */
+#define HTTP_CLIENTS_MAX 128                /* of a server at once; for one more, who has waited longest goes, or it is told 503 */
+#define HTTP_PATIENCE SECOND                /* so long nobody has to go who has not said a whole request yet */
 #define HTTP_HEAD_WITHIN (10 * SECOND)      /* from a head's first byte to its last: else 408 */
 #define HTTP_IDLE_FOR (30 * SECOND)         /* between requests, without progress in a response, and for its last bytes */
 #define HTTP_LINGER_FOR (2 * SECOND)        /* for a client that still sends when we have finished */

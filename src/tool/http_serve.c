@@ -26,6 +26,7 @@ struct client {
 	net_id id;
 	struct addr addr;
 	bool keep, eof;          /* eof: the client has finished */
+	instant since;           /* it is READING: no request is under way */
 	bool lingers;            /* it still sends, although we have finished */
 	uint64_t skip;           /* of the request's body */
 	struct file file;        /* its body's, while SENDING */
@@ -332,6 +333,7 @@ static void sent_all(struct server *s, struct client *c)
 	close_file(s, c);
 	if (c->keep && !c->eof) {
 		c->state = c->skip > 0 ? CLIENT_SKIPPING : CLIENT_READING;
+		c->since = net_now(s->env->net);
 		within(s, c, HTTP_IDLE_FOR);
 		return;
 	}
@@ -385,11 +387,22 @@ static void advance(struct server *s, struct client *c)
 	net_finish(s->env->net, c->id);
 }
 
+/* Whoever has been without a whole request for longest goes, so that a crowd who only begin one cannot keep the others out. */
+static void make_room(struct server *s)
+{
+	struct client *longest = NULL;
+
+	for (struct client *c = s->client; c < s->client + HTTP_CLIENTS_MAX; c++)
+		if (c->state == CLIENT_READING && (longest == NULL || c->since < longest->since)) longest = c;
+	if (longest != NULL && net_now(s->env->net) - longest->since >= HTTP_PATIENCE) client_abort(s, longest);
+}
+
 static void accepted(struct server *s, const struct net_event *ev)
 {
 	static const char full[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 	s->connections++;
+	if (s->unused_count == 0) make_room(s);
 	if (s->unused_count == 0) {
 		net_send(s->env->net, ev->id, bytes_of(full));
 		net_finish(s->env->net, ev->id);
@@ -398,6 +411,7 @@ static void accepted(struct server *s, const struct net_event *ev)
 	uint32_t i = s->unused[--s->unused_count];
 	struct client *c = &s->client[i];
 	index_add(&s->ids, hash_of(ev->id), i);
+	c->since = net_now(s->env->net);
 	c->state = CLIENT_READING, c->id = ev->id, c->addr = ev->peer, c->eof = c->lingers = false, c->skip = 0;
 	c->file = (struct file){ .kind = FILES_NONE };
 	http_head_init(&c->head);
