@@ -219,8 +219,42 @@ result $? 'each as it was wanted'
 wants 'an authority that nobody trusts' 9 'no path to a trusted root' "$TULLE" dig @127.0.0.1 -p 8853 +tls +tls-ca $w
 wants 'another name' 9 'asked for nix.example' "$TULLE" dig @127.0.0.1 -p 8853 +tls +tls-ca=ca.pem +tls-hostname=nix.example $w
 wants 'a path that is not there' 9 'HTTP status 404' "$TULLE" dig @127.0.0.1 -p 8443 +https=/nothing $w
-wants 'no TLS there' 9 'no servers could be reached' "$TULLE" dig @127.0.0.1 -p 8080 +tls +tries=1 +time=2 $w
-wants 'no HTTP/2 there' 9 'no servers could be reached' "$TULLE" dig @127.0.0.1 -p 8853 +https +tries=1 +time=2 $w
+wants 'no TLS there' 9 'no servers could be reached' "$TULLE" dig @127.0.0.1 -p 8080 +tls +tries=1 +time=1 $w
+wants 'no HTTP/2 there' 9 'no servers could be reached' "$TULLE" dig @127.0.0.1 -p 8853 +https +tries=1 +time=1 $w
+
+# --- another maker's server: extended errors, and TLS and HTTP/2 of its own ---
+if command -v unbound >/dev/null; then
+	cat >unbound.conf <<EOF
+server:
+	directory: "$work"
+	username: ""
+	chroot: ""
+	pidfile: "$work/unbound.pid"
+	use-syslog: no
+	interface: 127.0.0.1@5400
+	interface: 127.0.0.1@8953
+	interface: 127.0.0.1@8543
+	tls-port: 8953
+	https-port: 8543
+	tls-service-pem: "$work/good.pem"
+	tls-service-key: "$work/good.key"
+	ede: yes
+	nsid: "ascii_unbound one"
+	local-zone: "blocked.example." always_refuse
+	local-zone: "ours.example." static
+	local-data: "www.ours.example. 60 A 10.2.0.1"
+	local-data: "www.ours.example. 60 HTTPS 1 . alpn=h2"
+remote-control:
+	control-enable: no
+EOF
+	unbound -d -c unbound.conf >unbound.log 2>&1 &
+	servers="$servers $!"
+	await unbound.log 'start of service'
+	result $? 'unbound serves'
+	for way in '-p 5400' '-p 8953 +tls' '-p 8543 +https' '-p 8543 +https-get'; do
+		same "unbound: $way" @127.0.0.1 $way www.ours.example +nsid www.ours.example HTTPS x.blocked.example nix.ours.example
+	done
+fi
 
 # --- a server that does wrong ---
 python3 "$SOURCE/test/dig_liar.py" >liar 2>&1 &
