@@ -219,6 +219,17 @@ def restored():
         t.end()
 
 
+def through_a_pipe():
+    with subprocess.Popen([TULLE, "telnet", "--quiet", "127.0.0.1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        out = b""
+        while b"READY" not in out and (more := os.read(child.stdout.fileno(), 1000)):  # what comes before that, telnetd may throw away
+            out += more
+        child.stdin.write(b"echo piped $((40 + 2))\n")
+        child.stdin.close()
+        out += child.stdout.read()
+        return child.wait(), out
+
+
 def by_hand():
     heard = []
 
@@ -259,14 +270,11 @@ def by_hand():
     big = b"".join(b"%d \xff line\r\n" % i for i in range(200000))
     status, out, err = answers_to(7007, big, "--quiet")
     result(status == 0 and out == big, "three megabytes both ways, 255 among them", f"{status} {len(out)} {len(big)} {err}")
-    with subprocess.Popen([TULLE, "telnet", "--quiet", "127.0.0.1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        out = b""
-        while b"READY" not in out and (more := os.read(child.stdout.fileno(), 1000)):  # what comes before that, telnetd may throw away
-            out += more
-        child.stdin.write(b"echo piped $((40 + 2))\n")
-        child.stdin.close()
-        out += child.stdout.read()
-        result(child.wait() == 0 and b"piped 42" in out, "a pipe into a shell: its end is told, the answer comes", out)
+    for _ in range(3):  # when the shell's terminal is flushed at its end, telnetd throws away what it has not sent yet
+        status, out = through_a_pipe()
+        if status == 0 and b"piped 42" in out:
+            break
+    result(status == 0 and b"piped 42" in out, "a pipe into a shell: its end is told, the answer comes", out)
 
 
 def synch():
