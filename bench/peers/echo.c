@@ -24,7 +24,6 @@
 #endif
 
 enum { DESCRIPTORS_MAX = 65536, WINDOW = 32 };
-static void *tls_of[DESCRIPTORS_MAX];
 
 static void need(bool ok, const char *what)
 {
@@ -54,6 +53,7 @@ static void plain(int fd)
 
 #ifdef HAVE_LIBSSL
 static SSL_CTX *context;
+static SSL *tls_of[DESCRIPTORS_MAX];
 
 static void tls_open(const char *certificate, const char *key)
 {
