@@ -46,7 +46,10 @@ static uint32_t hear(struct telnet *t, struct bytes in, uint32_t sum)
 			} else tell(&item);
 			assert(ring_used(&t->out) <= TELNET_OUT_BYTES);
 		}
-		for (struct bytes out; (out = telnet_peek(t)).len > 0;) telnet_take(t, out.len);
+		for (struct bytes out; (out = telnet_peek(t)).len > 0;) {
+			assert(!telnet_is_urgent(t) || (out.len == 1 && out.at[0] == TELNET_DM));
+			telnet_take(t, out.len);
+		}
 	} while (in.len < before);
 	assert(in.len == 0);
 	return sum;
@@ -65,6 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		telnet_want(t, data[2] & 1 ? TELNET_US : TELNET_HIM, data[2] >> 1, true);
 		if (data[3] & 1) telnet_want(t, data[2] & 1 ? TELNET_US : TELNET_HIM, data[2] >> 1, false);
 		telnet_send(t, in, data[3] & 2);
+		if (data[3] & 4) telnet_hurry(t);
+		if (data[3] & 8) telnet_synch(t);
 		if (t == &pieces) break;
 	}
 	uint32_t one = hear(&machine, in, 1);
