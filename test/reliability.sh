@@ -169,6 +169,18 @@ again() { # WHAT PORT READY WORDS...
 	kill $pid
 	wait $pid
 }
+renew 17
+serve server echo serve tls://127.0.0.1:6443 --cert live.crt --key live.key --cores 2
+await server Listening && [ "$(serial 6443)" = 11 ]
+renew 18
+kill -HUP $pid
+read_again() { [ "$(grep -c 'was read again' server)" = 2 ]; }
+i=0
+until read_again || [ $i -gt 200 ]; do i=$((i + 1)); sleep 0.05; done
+read_again && for k in 1 2 3 4 5 6 7 8; do serial 6443; done | grep -c 12 | grep -qx 8
+result $? 'every core does it'
+kill $pid
+ends $pid 'and they end together' 'All cores together' server
 again 'http serve' 8443 Serving http serve www https://127.0.0.1:8443
 again 'tls server' 6444 Listening tls server 6444
 again 'nc -l --tls' 6445 '' nc -l -k --tls 127.0.0.1 6445
