@@ -27,6 +27,17 @@ await server 'Listening on tcp'
 wants 'TLS with an authority nobody trusts: status 5' 5 'telnet: localhost:6443' "$TULLE" telnet --tls localhost 6443
 wants 'and without checking it' 0 'over TLS' "$TULLE" telnet --tls --insecure --say 'over TLS' localhost 6443
 wants 'what is said first comes back' 0 '^second' "$TULLE" telnet --say first --say second localhost 6666
+python3 -c 'import socket
+listener = socket.create_server(("127.0.0.1", 6667))
+peer = listener.accept()[0]
+peer.sendall(b"one\n")
+peer.recv(1)  # the client has got so far
+peer.send(b"!", socket.MSG_OOB)
+peer.sendall(b"two\n")
+while peer.recv(100): pass' &
+servers="$servers $!"
+await_port 6667
+wants 'who speaks no Telnet may mark a byte, and nothing is thrown away' 0 '^!two' "$TULLE" telnet --say hello 127.0.0.1 6667
 cd "$work" && TULLE=$TULLE timeout 200 python3 "$here/telnet.py" >told 2>&1
 status=$?
 grep '^\(ok\|not ok\|#\) ' told | awk -v n=$n '/^#/ { print; next } { k = $1 == "ok" ? 2 : 3; sub(/^(not )?ok [0-9]+/, ($1 == "ok" ? "ok " : "not ok ") ++n); print }'

@@ -355,7 +355,7 @@ static void own_event(struct session *s, const struct net_event *ev)
 		break;
 	case NET_CLOSED: closed(s, ev->why); break;
 	case NET_URGENT:
-		telnet_hurry(&s->telnet);
+		if (s->telnet.spoken || s->negotiate) telnet_hurry(&s->telnet); /* else no data mark will come, for ever */
 		pump(s);
 		break;
 	default: pump(s); break;
