@@ -41,6 +41,7 @@ open_input() { # NAME: a pipe that stays open; what is said to it goes as it is 
 wants 'help is a screen' 0 'half-close' "$TULLE" help nc
 "$TULLE" help nc | awk 'length > 80 { bad = 1 } END { exit bad || NR > 24 }'
 result $? 'of 24 lines of 80'
+wants 'and -h is the same' 0 'half-close' $ours -h
 wants 'nothing said' 64 'where to' $ours
 wants 'no port' 64 'which port' $ours 127.0.0.1
 wants '-U takes no port' 64 'no port' $ours -U /tmp/x 1

@@ -61,6 +61,11 @@ static bool give(struct nc *n, const struct short_option *o, const char *value)
 
 static bool unknown(struct nc *n, char letter)
 {
+	if (letter == 'h') {
+		text_puts(n->env->out, nc_help);
+		n->env->status = TOOL_OK;
+		return false;
+	}
 	for (size_t i = 0; i < COUNT(refused); i++)
 		if (refused[i].letter == letter) return tool_usage(n->env, "nc: %s", refused[i].why), false;
 	return tool_usage(n->env, "nc: there is no option -%c; `tulle help nc` names them", letter), false;
