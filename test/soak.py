@@ -47,14 +47,12 @@ def pause(rng):
         time.sleep(rng.random() * 0.01)
 
 
-def open_stream(port, number):
-    s = socket.socket()
+def open_stream(s, number, port):
     s.settimeout(PATIENCE_S)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     s.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT: the pair of addresses decides which ports are free
     s.bind((f"127.0.1.{number % 250 + 1}", 0))
-    s.connect(("127.0.0.1", port))
-    return s
+    s.connect(("127.0.0.1", port))  # may fail late: it was let in, told to go, and reset
 
 
 def reset(s):
@@ -70,8 +68,9 @@ def payload(rng):
 
 
 def converse(port, number, rng):
-    s = open_stream(port, number)
+    s = socket.socket()
     try:
+        open_stream(s, number, port)
         if kind == "tls":
             s = context.wrap_socket(s)
         lines = payload(rng)
@@ -105,9 +104,10 @@ def converse(port, number, rng):
 def be_killed(port, number, rng):
     """In one of the states a connection can be in."""
     note("killed")
-    s = open_stream(port, number)
+    s = socket.socket()
     way = rng.randrange(7)
     try:
+        open_stream(s, number, port)
         if way == 0:
             return reset(s)
         if kind == "tls":
