@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -271,6 +272,31 @@ static void a_batch_is_answered_one_by_one(void)
 	CHECK(contract_quiet(0));
 	for (int k = 0; k < 2; k++) net_finish(pair->net[0], client[k]);
 	net_finish(pair->net[1], server);
+}
+
+/* Several that came as one (UDP_GRO) are passed over when their socket goes; what comes next on another is whole. */
+static void who_goes_in_the_middle_of_a_run_leaves_nothing_behind(void)
+{
+	struct addr at = contract_addr(1, 31);
+	struct sockaddr_in name = { .sin_family = AF_INET, .sin_port = htons(at.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	net_id server = net_bind(pair->net[1], &at);
+	int ends[2], segment = 100, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char data[300] = "";
+	struct net_event ev;
+
+	CHECK(server != 0 && fd >= 0 && socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+	net_id local = host_adopt_datagrams(pair->net[1], ends[0], false);
+	CHECK(local != 0 && setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof segment) == 0);
+	CHECK_EQ(sendto(fd, data, sizeof data, 0, (struct sockaddr *)&name, sizeof name), 300);
+	EXPECT(1, NET_DATAGRAM, &ev);
+	CHECK(ev.id == server && ev.data.len == 100);
+	net_finish(pair->net[1], server);
+	CHECK_EQ(send(ends[1], "whole", 5, 0), 5);
+	EXPECT(1, NET_DATAGRAM, &ev);
+	CHECK(ev.id == local && bytes_equal(ev.data, bytes_of("whole")));
+	net_finish(pair->net[1], local);
+	close(ends[1]);
+	close(fd);
 }
 
 /* base/files.h over the host: a folder that is held keeps everything else out. */
@@ -559,6 +585,7 @@ static void over(enum host_way way)
 	TEST(the_wildcard_serves_both_families);
 	TEST(a_host_answers_from_where_it_was_asked);
 	TEST(a_batch_is_answered_one_by_one);
+	TEST(who_goes_in_the_middle_of_a_run_leaves_nothing_behind);
 	TEST(an_urgent_byte_hides_nothing);
 	TEST(a_reset_comes_after_what_was_sent);
 	TEST(a_descriptor_that_comes_along_hides_nothing);

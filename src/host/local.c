@@ -70,6 +70,7 @@ void local_receive(struct host *h, struct slot *s)
 
 	b->id = slot_id(h, s);
 	b->next = b->count = 0;
+	b->used = 0;
 	if (n < 0) return;
 	if (s->first_is_peer && m.msg_namelen > sizeof name.sun_family) {
 		s->first_is_peer = false;
