@@ -35,6 +35,24 @@ head -c 1000000 /dev/urandom >million
 "$TULLE" tls ca new >log 2>&1 && "$TULLE" tls cert issue www.example.com 10.9.0.1 10.9.0.2 --out both >>log 2>&1
 result $? 'an authority and a certificate'
 
+# --- our stack's nc has standard input and output ---
+"$TULLE" echo serve --raw tcp://10.9.0.1:6660 >raw 2>&1 &
+servers=$!
+await raw tcp
+on_stack() { timeout 20 "$TULLE" stack --link tap:tap9 --address 10.9.0.2/24 -- "$@"; }
+on_stack nc -N 10.9.0.1 6660 <million >back 2>log
+cmp million back >>log 2>&1
+result $? 'nc on our stack: a megabyte from standard input, there, back and to standard output'
+on_stack nslookup -timeout=1 -retry=1 10.9.0.9 10.9.0.1 >log 2>&1
+[ $? = 5 ]
+result $? 'nslookup on our stack, whom nobody answers'
+{ echo 'set all'; echo exit; } | on_stack nslookup >log 2>&1 && grep -q '^Set options:' log
+result $? 'its sessions, too'
+{ echo 'Hello World!'; sleep 1; } | on_stack telnet 10.9.0.1 6660 >log 2>&1
+grep -q '^Hello World!' log
+result $? 'and telnet hears what was typed come back'
+gone $servers
+
 # --- our stack serves, the kernel asks ---
 "$TULLE" stack --link tap:tap9 --address 10.9.0.2/24 --address fd09::2/64 -- \
 	echo serve tcp://:6666 udp://:7777 tls://:6443 --cert both.pem --key both.key >serve 2>&1 &

@@ -382,6 +382,8 @@ struct net *host_init(struct room zeroed, const struct host_limits *limits)
 	return open_way(h) ? &h->net : NULL;
 }
 
+int host_descriptor(struct net *net) { return host_of(net)->epoll; }
+
 const char *host_way_name(struct net *net) { return host_of(net)->uring != NULL ? "uring" : "epoll"; }
 
 /* A program may end when it has finished a stream; what the kernel had no room for goes while the peer reads on. But all of

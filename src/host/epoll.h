@@ -50,6 +50,7 @@ enum host_sharing { HOST_ALONE, HOST_SHARES_FIRST, HOST_SHARES };
 
 size_t host_size(const struct host_limits *);
 struct net *host_init(struct room zeroed, const struct host_limits *);
+int host_descriptor(struct net *); /* of a net over epoll: readable when net_wait would not sleep for news of the kernel's */
 const char *host_way_name(struct net *); /* "epoll", "uring": which it has become */
 /* In the child of a fork, before the net has any id: it waits for the kernel by descriptors of its own, and shares from then on the
  * ports that it is told to listen and to bind at. False: errno says why. */

@@ -17,7 +17,7 @@ void device_init(struct device *d, int fd, struct room memory, size_t frame_byte
 	size_t frames = size_min(memory.len / frame_bytes, LINK_BATCH_MAX);
 
 	assert(frames > 0);
-	*d = (struct device){ .fd = fd, .memory = memory, .frame_bytes = frame_bytes, .frames = frames };
+	*d = (struct device){ .fd = fd, .beside = -1, .memory = memory, .frame_bytes = frame_bytes, .frames = frames };
 }
 
 instant device_now(void)
@@ -28,13 +28,13 @@ instant device_now(void)
 	return t.tv_sec * SECOND + t.tv_nsec;
 }
 
-instant device_wait(int fd, instant until)
+instant device_wait(int fd, int beside, instant until)
 {
-	struct pollfd readable = { .fd = fd, .events = POLLIN };
+	struct pollfd readable[] = { { .fd = fd, .events = POLLIN }, { .fd = beside, .events = POLLIN } };
 	instant left = until == NEVER ? 0 : instant_max(until - device_now(), 0);
 	struct timespec timeout = { left / SECOND, left % SECOND };
 
-	ppoll(&readable, 1, until == NEVER ? NULL : &timeout, NULL);
+	ppoll(readable, beside < 0 ? 1 : 2, until == NEVER ? NULL : &timeout, NULL);
 	return device_now();
 }
 

@@ -12,6 +12,7 @@
 
 struct device {
 	int fd;
+	int beside;              /* another descriptor that ends a wait when it can be read; -1: none */
 	struct room memory;      /* lent: buffers of frame_bytes each */
 	size_t frame_bytes, frames;
 	uint64_t dropped;        /* frames the kernel did not take, or that were larger than a buffer */
@@ -21,7 +22,8 @@ void device_init(struct device *, int fd, struct room memory, size_t frame_bytes
 static inline uint8_t *device_buffer(const struct device *d, size_t i) { return d->memory.at + i * d->frame_bytes; }
 
 instant device_now(void);                    /* CLOCK_MONOTONIC */
-instant device_wait(int fd, instant until);  /* until fd is readable, `until` has passed, or a signal came; then now */
+/* Until fd or `beside` (-1: none) is readable, `until` has passed, or a signal came; then now. */
+instant device_wait(int fd, int beside, instant until);
 
 /* Of an interface of this network namespace; false, with words, if there is none of that name. */
 bool device_mtu(const char *name, uint16_t *mtu, struct text *err);

@@ -84,7 +84,8 @@ static size_t packet_send(struct link *link, instant now, const struct frame *fr
 
 static instant packet_wait(struct link *link, instant until)
 {
-	return device_wait(((struct packet *)link)->device.fd, until);
+	const struct device *d = &((struct packet *)link)->device;
+	return device_wait(d->fd, d->beside, until);
 }
 
 static const struct link_ops packet_ops = { packet_recv, packet_send, packet_wait };

@@ -71,7 +71,7 @@ static size_t pcap_send(struct link *link, instant now, const struct frame *fram
 static instant pcap_wait(struct link *link, instant until)
 {
 	struct pcap_link *l = (struct pcap_link *)link;
-	return device_wait(pcap_get_selectable_fd(l->handle), until);
+	return device_wait(pcap_get_selectable_fd(l->handle), -1, until);
 }
 
 static const struct link_ops live_ops = { pcap_recv, pcap_send, pcap_wait };

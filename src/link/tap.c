@@ -40,7 +40,8 @@ static size_t tap_send(struct link *link, instant now, const struct frame *frame
 
 static instant tap_wait(struct link *link, instant until)
 {
-	return device_wait(((struct tap *)link)->device.fd, until);
+	const struct device *d = &((struct tap *)link)->device;
+	return device_wait(d->fd, d->beside, until);
 }
 
 static const struct link_ops tap_ops = { tap_recv, tap_send, tap_wait };

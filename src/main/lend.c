@@ -155,12 +155,13 @@ static net_id lend_stream(struct lend *l, void (*child_is)(int socket, pid_t par
 	pid_t parent = getpid(), child;
 	net_id id = 0;
 
-	if (l->host == NULL || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return 0;
+	if ((l->host == NULL && l->beside == NULL) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return 0;
 	lend_flush(l);
 	child = fork();
 	if (child == 0) child_is(pair[1], parent);
 	close(pair[1]);
-	if (child > 0 && fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0) id = host_adopt(l->host, pair[0]);
+	if (child > 0 && fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0)
+		id = l->host != NULL ? host_adopt(l->host, pair[0]) : beside_adopt(l->beside, host_adopt(l->beside->few, pair[0]));
 	if (id == 0) close(pair[0]);
 	return id;
 }

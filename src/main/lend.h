@@ -13,6 +13,7 @@
 #include "main/cores.h"
 #include "main/keeper.h"
 #include "main/sink.h"
+#include "net/beside.h"
 #include "proto/tls/keylog.h"
 #include "tool/system.h"
 #include "tool/tool.h"
@@ -30,6 +31,7 @@ struct lend {
 	struct cores cores;
 	struct keeper keeper;
 	struct net *host; /* the net, if it is that of this host's sockets; else NULL */
+	struct beside *beside; /* or else where standard input and output can be streams; or NULL */
 };
 
 void lend_start(struct lend *, struct net *, bool host, struct room memory); /* the next is due */

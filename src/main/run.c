@@ -129,7 +129,7 @@ static uint32_t connections_max(void)
 	return left < STREAMS_MAX - DESCRIPTORS_KEPT ? (uint32_t)left : STREAMS_MAX - DESCRIPTORS_KEPT;
 }
 
-int run_tool(struct net *net, const struct run_names *names, enum sandbox_profile profile, int argc, char **argv)
+int run_tool(struct net *net, struct beside *beside, const struct run_names *names, enum sandbox_profile profile, int argc, char **argv)
 {
 	static struct lend lend;
 	struct room memory = memory_open(profile == SANDBOX_SOCKETS ? HOST_MEMORY_BYTES : TOOL_MEMORY_BYTES);
@@ -140,6 +140,7 @@ int run_tool(struct net *net, const struct run_names *names, enum sandbox_profil
 	if (memory.at == NULL) memory = memory_open(TOOL_MEMORY_BYTES); /* where memory is not promised to more than there is of it */
 	lend_start(&lend, net, profile == SANDBOX_SOCKETS, memory);
 	signals_watch();
+	lend.beside = beside;
 	lend.env.servers_count = names->count;
 	memcpy(lend.env.servers, names->server, sizeof lend.env.servers);
 	if (profile == SANDBOX_SOCKETS) lend.env.connections_max = connections_max(), lend.env.spread = cores_spread;
@@ -213,7 +214,7 @@ int main_tool(int argc, char **argv)
 	if (memory.at != NULL) net = host_init(memory, &limits);
 	if (net == NULL) perror("tulle: cannot use this host's sockets");
 	else {
-		status = run_tool(net, &names, SANDBOX_SOCKETS, argc, argv);
+		status = run_tool(net, NULL, &names, SANDBOX_SOCKETS, argc, argv);
 		host_close(net);
 	}
 	memory_close(memory);

@@ -9,6 +9,7 @@
 #define TULLE_MAIN_RUN_H
 
 #include "main/sandbox.h"
+#include "net/beside.h"
 #include "tool/tool.h"
 
 struct run_names { struct ip server[TOOL_SERVERS_MAX]; size_t count; };
@@ -16,8 +17,9 @@ struct run_names { struct ip server[TOOL_SERVERS_MAX]; size_t count; };
 /* The name servers of a resolv.conf; this host itself, as the C library has it, if it names none. */
 struct run_names run_names_read(const char *path);
 
-/* The exit status. After the tool has opened its ports and before it hears anything the process locks itself in
+/* Where the net is not that of this host's sockets, standard input and output are streams of the other, if it is given: it is that
+ * net with these beside. The exit status. After the tool has opened its ports and before it hears anything the process locks itself in
  * (sandbox.h). */
-int run_tool(struct net *net, const struct run_names *, enum sandbox_profile, int argc, char **argv);
+int run_tool(struct net *net, struct beside *, const struct run_names *, enum sandbox_profile, int argc, char **argv);
 
 #endif

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "host/epoll.h"
 #include "link/packet.h"
 #include "link/tap.h"
 #include "main/command.h"
 #include "main/memory.h"
 #include "main/run.h"
+#include "net/beside.h"
 #include "stack/stack.h"
 
 #define ADDRESSES_MAX 8
@@ -124,6 +126,26 @@ static bool open_link(struct device_link *d, const char *name, struct room memor
 	return d->link != NULL;
 }
 
+/* The tool, with standard input and output beside what the stack carries: they are this host's. */
+static int run_on(struct stack *s, struct device_link *d, const struct run_names *names, int argc, char **argv)
+{
+	const struct host_limits limits = { .way = HOST_EPOLL, .streams_max = BESIDE_MAX, .sockets_max = 1, .rx_bytes = 1 << 16, .tx_bytes = 1 << 16 };
+	struct room memory = memory_open(host_size(&limits));
+	struct net *few = memory.at != NULL ? host_init(memory, &limits) : NULL;
+	struct beside beside;
+	int status = TOOL_FAILED;
+
+	if (few == NULL) perror("tulle stack");
+	else {
+		beside_init(&beside, stack_net(s), few);
+		*(d->link == &d->tap.link ? &d->tap.device.beside : &d->packet.device.beside) = host_descriptor(few);
+		status = run_tool(beside_net(&beside), &beside, names, SANDBOX_DEVICE, argc, argv);
+		host_close(few);
+	}
+	memory_close(memory);
+	return status;
+}
+
 int main_stack(int argc, char **argv)
 {
 	static struct wire wire;
@@ -150,7 +172,7 @@ int main_stack(int argc, char **argv)
 		stack_step(s, device_now());
 		if (settle(s, &wire, device.link)) {
 			stack_announce(s);
-			status = run_tool(stack_net(s), &wire.names, SANDBOX_DEVICE, argc - tool, argv + tool);
+			status = run_on(s, &device, &wire.names, argc - tool, argv + tool);
 			stack_close(s, device_now());
 		}
 	} else {
