@@ -189,6 +189,8 @@ same 'what does not fit' $at big.example.com txt big.example.com txt +ignore big
 same 'padding' $at $w +padding=128
 same 'one connection' $at +tcp +keepopen $w big.example.com txt example.com mx
 same 'a search list' $at +search +domain=example.com www www.nix
+same 'a name of dots is not searched for' $at +qr +nostats +search +domain=sub.example.com nix.example.com
+same '+short is everybody'"'"'s' $at $w mail.example.com +short
 same 'and what came on the way' $at +showsearch +domain=example.com +ndots=3 +nocmd www.nix
 printf 'www.example.com\n-x 10.0.0.1\nmail.example.com mx +short\nexample.com mx\n' >names
 same 'a file of names' $at -f names

@@ -152,6 +152,8 @@ system 'nameserver 127.0.9.9' 'nameserver 127.0.9.10' 'nameserver 127.0.9.1' 'op
 same www.example.com
 system 'nameserver 127.0.0.53' 'search nix.example.com b.example.com example.com' 'options ndots:2'
 for words in www a a.b nix nix.nax www.example.com. a.b.example.com '-all' '-debug a' '-nosea www.example.com' '10.1.0.99'; do same $words; done
+system 'nameserver 127.0.0.53' 'search sub.example.com'
+for words in nix.example.com nix '-ndots=3 nix.example.com'; do same $words; done
 system 'nameserver 127.0.0.53'
 session '' 'set all\nexit\nwww.example.com\n'
 session '' 'www.example.com\n\n  \nset type=mx\r\nexample.com\nSET TY=ns\nexample.com\nset q=a\n10.1.0.1'

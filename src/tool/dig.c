@@ -2,6 +2,7 @@
 /* dig.c - the course of it: one lookup after another, over its servers and, with a search list, its names. */
 #include "idn/idn.h"
 #include "tool/dig_parts.h"
+#include "tool/names.h"
 
 static void next_lookup(struct dig *);
 static void ask(struct dig *);
@@ -44,7 +45,7 @@ static void search_names(struct dig *d, const struct dig_lookup *l, const char *
 
 	if (l->domain != NULL) r.searches = dns_name_parse(l->domain, &r.search[0]);
 	if (l->ndots_given) r.ndots = l->ndots;
-	d->names_count = system_names(&r, text, d->name);
+	d->names_count = names_searched(&r, text, d->name);
 }
 
 /* The names that are asked for a lookup's; false: it is none, and that has been said. */
@@ -165,7 +166,10 @@ static void next_lookup(struct dig *d)
 	if (d->now == NULL) finish(d);
 	else if (!names_of(d, d->now)) d->worst = TOOL_USAGE, finish(d);
 	else {
-		if (d->batch == NULL) d->now->show.short_form = d->short_form;
+		if (d->batch == NULL) {
+			d->now->show.short_form = d->short_form;
+			d->now->show.stats &= !d->short_form;
+		}
 		find_servers(d);
 	}
 }

@@ -118,3 +118,13 @@ bool names_in_unicode(struct tool_env *env)
 	}
 	return false;
 }
+
+/* --- searched for --- */
+
+size_t names_searched(const struct system_resolv *resolv, const char *typed, struct dns_name names[SYSTEM_NAMES_MAX])
+{
+	size_t count = system_names(resolv, typed, names), dots = 0;
+
+	for (const char *p = typed; *p != '\0'; p++) dots += *p == '.';
+	return count > 1 && dots >= resolv->ndots ? 1 : count;
+}

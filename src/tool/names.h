@@ -9,6 +9,7 @@
 #define TULLE_TOOL_NAMES_H
 
 #include "idn/idn.h"
+#include "tool/system.h"
 #include "tool/tool.h"
 #include "wire/dns.h"
 
@@ -18,6 +19,10 @@ const char *names_typed(const char *typed, bool idn, struct dns_name *name);
 
 /* The same for a host's name that is kept as text; ASCII goes through as it was typed. */
 const char *names_host(const char *typed, char host[IDN_ASCII_MAX]);
+
+/* What is asked for, in turn, when `typed` may be searched for: as BIND's tools do, and the system's resolver does not, a name
+ * of `ndots` dots or more is asked for as it is and no more. How many; 0: it is no name. */
+size_t names_searched(const struct system_resolv *, const char *typed, struct dns_name names[SYSTEM_NAMES_MAX]);
 
 /* Without the last dot, unless it is the root. */
 const char *names_text(const struct dns_name *, bool unicode, char buffer[DNS_NAME_TEXT_MAX]);

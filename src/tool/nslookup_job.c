@@ -302,7 +302,7 @@ static const char *read_names(struct nslookup *n, const char *typed)
 	if (why != NULL) return why;
 	if (n->settings.idn && idn_wanted(typed) && idn_to_ascii(typed, ascii) == IDN_DONE) typed = ascii;
 	if (!n->settings.search) resolv.searches = resolv.ndots = 0;
-	n->job.names = system_names(&resolv, typed, n->job.name);
+	n->job.names = names_searched(&resolv, typed, n->job.name);
 	return n->job.names > 0 ? NULL : "with each domain of the search list it is longer than 253 bytes";
 }
 
