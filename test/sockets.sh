@@ -80,6 +80,11 @@ wants "a dual-stack listener" 0 "at every address, IPv4 and IPv6" "$TULLE" socke
 wants "a free port" 1 "Port 4999: nothing" "$TULLE" sockets -i:4999 --explain
 wants "a port for root" 1 "CAP_NET_BIND_SERVICE" "$TULLE" sockets -i:81 --explain
 wants "details" 0 "rtt .*cwnd" "$TULLE" sockets -e state established
+"$TULLE" sockets -e -iUDP >log
+grep -q '^    *memory: receive' log && ! grep -q '^ *;' log
+result $? "details of UDP begin with its memory"
+wants "ss's letters: what to say here" 64 "sTCP:LISTEN" "$TULLE" sockets -ltn
+wants "lsof's" 64 "iTCP" "$TULLE" sockets -ti:4000
 wants "limits of descriptors" 0 "python3 .*%" "$TULLE" sockets --limits -p $holder
 wants "words that are wrong" 64 "no such state" "$TULLE" sockets -sTCP:LISTENING_HARD
 if [ "$(id -u)" = 0 ] && unshare -n true 2>/dev/null; then

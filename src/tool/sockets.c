@@ -74,6 +74,19 @@ static bool good_list(const struct sockets_options *o, const struct sockets_name
 
 struct reading { struct sockets_options *o; const struct sockets_names *names; uint8_t internet; bool has_internet; };
 
+/* What ss and lsof call otherwise is what fingers type first. */
+static bool no_such_letter(char letter, struct text *err)
+{
+	text_printf(err, "-%c: there is no such option; ", letter);
+	switch (letter) {
+	case 't': text_puts(err, "for TCP alone (ss -t) say -iTCP, for process ids alone (lsof -t) use --json"); break;
+	case 'l': text_puts(err, "for what listens (ss -l) say -sTCP:LISTEN or: state listening"); break;
+	case 'a': text_puts(err, "all states are shown, and all conditions must hold, without it"); break;
+	default:  text_puts(err, "--help names them"); break;
+	}
+	return false;
+}
+
 static bool short_option(struct reading *r, int *at, int argc, const char *const *argv, struct text *err)
 {
 	struct sockets_options *o = r->o;
@@ -92,7 +105,7 @@ static bool short_option(struct reading *r, int *at, int argc, const char *const
 		for (const char *p = word + 1; *p != '\0'; p++) {
 			if (*p == 'n' || *p == 'P') o->numeric = true;
 			else if (*p == 'e') o->details = true;
-			else return text_printf(err, "-%c: there is no such option; --help names them", *p), false;
+			else return no_such_letter(*p, err);
 		}
 		return true;
 	}

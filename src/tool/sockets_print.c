@@ -124,12 +124,14 @@ static void print_info(const struct diag_info *i, struct text *out)
 /* Of one that listens the queues mean something else, and there is no round trip. */
 static void print_details(const struct diag_socket *s, struct text *out)
 {
+	const char *before = s->congestion[0] != '\0' || s->state == DIAG_LISTEN || (s->has_info && s->info.cwnd > 0) ? "; " : " ";
+
 	text_puts(out, "   ");
 	if (s->congestion[0] != '\0') text_puts(out, " "), say_bytes(out, bytes_of(s->congestion));
 	if (s->state == DIAG_LISTEN) text_printf(out, " %u of %u may wait to be accepted", s->receive_queue, s->send_queue);
 	else if (s->has_info && s->info.cwnd > 0) print_info(&s->info, out);
 	if (s->has_memory)
-		text_printf(out, "; memory: receive %u of %u, send %u of %u, dropped %u", s->memory.receive, s->memory.receive_max,
+		text_printf(out, "%smemory: receive %u of %u, send %u of %u, dropped %u", before, s->memory.receive, s->memory.receive_max,
 		            s->memory.send, s->memory.send_max, s->memory.drops);
 	if (s->only_ip6) text_puts(out, "; takes no IPv4");
 	print_timer(s, out);
