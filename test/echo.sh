@@ -187,6 +187,7 @@ wants 'another PROTOCOL' 64 'tcp, udpu' env TYPE=server PROTOCOL=sctp "$TULLE" e
 wants 'words go before names' 64 'on which ports' env TYPE=client "$TULLE" echo serve
 
 # --- groups ---
+[ -z "${IN_NAMESPACE:-}" ] || wants 'nothing could be sent to a group' 1 'not sent' "$TULLE" echo call multicast://239.1.2.3:5557 --count 2 --every 10ms --timeout 0s
 wants 'no such interface' 64 'there is no such interface' "$TULLE" echo serve multicast://239.1.2.3:5557 --interface nix0
 wants '--interface without a group' 64 'wants a multicast URL' "$TULLE" echo serve tcp://:1 --interface lo
 "$TULLE" echo serve multicast://239.1.2.3:5557 --interface lo >heard 2>&1 &

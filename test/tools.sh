@@ -26,7 +26,10 @@ wants 'and one a tool' 0 'close-after' "$TULLE" help echo
 wants 'the version' 0 '^tulle [0-9]' "$TULLE" --version
 wants 'nothing at all is wrong usage' 64 'usage' "$TULLE"
 wants 'a misspelt tool' 64 'did you mean echo' "$TULLE" ecoh
-wants 'a misspelt half of one' 64 'did you mean serve' "$TULLE" echo serv tcp://:1
+wants 'a misspelt half of one' 64 'did you mean serve?' "$TULLE" echo serv tcp://:1
+for tool in echo nc telnet nslookup dig sockets http dns tls dump lab stack; do "$TULLE" $tool --help; done >log
+grep -q '^usage: tulle stack' log && ! grep -q '.\{81\}' log
+result $? 'the help of each tool fits 80 columns'
 wants 'a misspelt option' 64 'did you mean --count' "$TULLE" echo call tcp://127.0.0.1:1 --cout 3
 wants 'a value that is none' 64 '--every takes a time' "$TULLE" echo call tcp://127.0.0.1:1 --every soon
 wants 'a URL that is none' 64 'port is missing' "$TULLE" echo serve tcp://127.0.0.1
@@ -84,7 +87,7 @@ wants 'and datagrams' 0 '5 sent, 5 answered, 0 lost (0%), 0 duplicated, 0 reorde
 wants 'it compares what it sends with what comes back' 0 'all right' "$TULLE" echo call tcp://127.0.0.1:6666 --bytes 20M
 wants 'nobody there: refused' 1 'connection refused' "$TULLE" echo call tcp://127.0.0.1:6667
 wants 'nobody there over UDP' 1 'connection refused' "$TULLE" echo call udp://127.0.0.1:6667 --count 2 --every 10ms --timeout 1s
-wants 'a port that is taken' 1 'already in use' "$TULLE" echo serve tcp://:6666
+wants 'a port that is taken, and how to see by whom' 1 'already in use; `tulle sockets --explain' "$TULLE" echo serve tcp://:6666
 "$TULLE" echo call tcp://127.0.0.1:6666 --every 50ms >log 2>&1 &
 call=$!
 await log ACK

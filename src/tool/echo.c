@@ -104,6 +104,6 @@ struct tool *echo_open(int argc, const char *const *argv, struct tool_env *env)
 	if (strcmp(argv[1], "call") == 0) return echo_call_open(argc - 1, argv + 1, env);
 	if (strcmp(argv[1], "load") == 0) return echo_load_open(argc - 1, argv + 1, env);
 	const char *nearest = text_nearest(argv[1], words, COUNT(words));
-	return tool_usage(env, "echo: %s: serve, call or load is wanted%s%s", argv[1], nearest ? "; did you mean " : "",
-	                  nearest ? nearest : "");
+	return tool_usage(env, "echo: %s: serve, call or load is wanted%s%s%s", argv[1], nearest ? "; did you mean " : "",
+	                  nearest ? nearest : "", nearest ? "?" : "");
 }

@@ -86,7 +86,8 @@ static void end(struct call *c, bool failed)
 	if (c->tool.done) return;
 	if (c->sent > 0 && !c->json) summary(c);
 	if (is_stream(c)) failed |= lost(c) > 0;
-	else if (!is_group(c)) failed |= c->sent > 0 && c->answered == 0;
+	else if (is_group(c)) failed |= c->sent > 0 && c->bounced == c->sent; /* nothing went out at all */
+	else failed |= c->sent > 0 && c->answered == 0;
 	c->tool.status = failed ? TOOL_FAILED : TOOL_OK;
 	c->tool.done = true;
 	lookup_stop(&c->lookup);

@@ -29,6 +29,6 @@ struct tool *http_open(int argc, const char *const *argv, struct tool_env *env)
 	if (strcmp(argv[1], "serve") == 0) return http_serve_open(argc - 1, argv + 1, env);
 	if (strcmp(argv[1], "get") == 0) return http_get_open(argc - 1, argv + 1, env);
 	const char *nearest = text_nearest(argv[1], words, COUNT(words));
-	return tool_usage(env, "http: %s: serve or get is wanted%s%s", argv[1], nearest ? "; did you mean " : "",
-	                  nearest ? nearest : "");
+	return tool_usage(env, "http: %s: serve or get is wanted%s%s%s", argv[1], nearest ? "; did you mean " : "",
+	                  nearest ? nearest : "", nearest ? "?" : "");
 }

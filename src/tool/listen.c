@@ -5,6 +5,7 @@
 
 const char *listen_why(enum net_why why, uint16_t port)
 {
+	if (why == NET_IN_USE) return "address already in use; `tulle sockets --explain -i:PORT` says by whom";
 	if (why != NET_NOT_ALLOWED || port == 0 || port >= USUAL_FIRST) return net_why_words(why);
 	return "permission denied: ports below 1024 want a privilege. Either the program gets it,\n"
 	       "  setcap cap_net_bind_service=+ep \"$(command -v tulle)\"\n"

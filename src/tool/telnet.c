@@ -10,10 +10,10 @@ enum { CTRL_C = 3, CTRL_D = 4 };
 enum { BROKEN = 1, UNREACHABLE = 2, TIMED_OUT = 3, NAME_UNKNOWN = 4, TLS_REFUSED = 5 };
 
 const char telnet_help[] =
-	"usage: tulle telnet [-l USER] [-e CHAR | -E] [-8] [--tls] [--trace] [--quiet] HOST [PORT]\n"
+	"usage: tulle telnet [-l USER] [-e CHAR | -E] [-8] [--tls] [--trace] HOST [PORT]\n"
 	"\n"
-	"A terminal on another host (port 23), or any port to try by hand: there nothing is negotiated unless the\n"
-	"server begins. ^] leads to commands: ? names them.\n"
+	"A terminal on another host (port 23), or any port to try by hand: there nothing\n"
+	"is negotiated unless the server begins. ^] leads to commands: ? names them.\n"
 	"  -l, --user USER     who we are: told to a server that asks (NEW-ENVIRON)\n"
 	"  -a, --login         the same with $USER;  -K, --no-login: nobody\n"
 	"  -e, --escape CHAR   another character than ^];  -E, --no-escape: none\n"
@@ -29,7 +29,8 @@ const char telnet_help[] =
 	"  --tls               over TLS; the port is 992 unless given, and of TLS:\n"
 	SECURE_HELP
 	"Input that is no terminal's goes as lines; at its end the answer is waited for.\n"
-	"Exit status: 0 talked, 1 refused or broken off, 2 unreachable, 3 timed out, 4 name unknown, 5 TLS refused.\n";
+	"Exit status: 0 talked, 1 refused or broken off, 2 unreachable, 3 timed out,\n"
+	"4 name unknown, 5 TLS refused.\n";
 
 /* --- words --- */
 
