@@ -109,6 +109,9 @@ check "what is not as expected is told, with its place" says 1 \
 cp "$dir/fails.txt" "$dir/why"
 if [ "$(grep -c '✗' "$dir/fails.txt")" = 21 ] && ! grep -q '✓' "$dir/fails.txt"; then ok "each kind of expectation can fail"
 else not_ok "each kind of expectation can fail"; fi
+check "programs have the standard input that the file gives them" "$TULLE" lab run "$SOURCE/test/labs/input.yaml" --quiet --out "$dir/input"
+sed 's/do: nc -N 192.0.2.2 6666, input/wrong-checksum: {to: "192.0.2.2:7777"}, input/' "$SOURCE/test/labs/input.yaml" >"$dir/nobody.yaml"
+check "where there is no program, nothing is read" says 1 "expected 'do:' beside 'input:'" run "$dir/nobody.yaml" --out "$dir/nobody"
 sed 's/^  bad: .*/  bad: {delai: 10ms}/' "$lab" >"$dir/misspelt.yaml"
 check "a misspelt word is told with line, column and the right one" says 1 \
 	"misspelt.yaml:[0-9]*:9: expected a key of a link, found 'delai'; did you mean 'delay'?" run "$dir/misspelt.yaml" --out "$dir/g"

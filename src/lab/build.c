@@ -90,13 +90,8 @@ static void run_ended(struct lab *lab, uint32_t number, int status)
 }
 
 /* What TLS wants of a host is made when the first of its programs asks for it. */
-static void lend_papers(struct tool_env *env, enum tool_want want)
+static void lend_papers(struct lab *lab, struct lab_host *h, struct tool_env *env)
 {
-	struct lab_run *run = (struct lab_run *)(void *)((char *)env - offsetof(struct lab_run, env));
-	struct lab *lab = run->out->lab;
-	struct lab_host *h = host_of(lab, run->out->run);
-
-	if (want != TOOL_WANT_CRYPT && want != TOOL_WANT_TRUST) return;
 	if (lab->authority == NULL) {
 		text_puts(env->err, "there is no TLS in this lab: its file has no 'certificates:'\n");
 		return;
@@ -110,6 +105,15 @@ static void lend_papers(struct tool_env *env, enum tool_want want)
 	env->trust = h->papers->trust;
 	env->identity = h->papers->has_identity ? &h->papers->identity : NULL;
 	env->keylog = &lab->keys.log;
+}
+
+static void lend(struct tool_env *env, enum tool_want want)
+{
+	struct lab_run *run = (struct lab_run *)(void *)((char *)env - offsetof(struct lab_run, env));
+	struct lab *lab = run->out->lab;
+
+	if (want == TOOL_WANT_CRYPT || want == TOOL_WANT_TRUST) lend_papers(lab, host_of(lab, run->out->run), env);
+	if (want == TOOL_WANT_INPUT && lab->scenario->run[run->out->run].input != NULL) env->input = beside_adopt(&run->beside, SAID_ID);
 }
 
 static void open_tool(struct lab_host *h, uint32_t number)
@@ -261,7 +265,7 @@ static void build_run(struct lab *lab, struct lab_host *h, uint32_t number)
 	rng_fork(&run->rng, &h->rng, "program", number);
 	run->env = (struct tool_env){
 		.memory = &run->memory, .out = &run->out->text, .err = &run->err->text, .files = lab->files, .rng = &run->rng,
-		.trace = &h->trace, .want = lend_papers,
+		.trace = &h->trace, .want = lend,
 		.servers_count = h->config->servers, .server_port = 53, .date = s->date, .date_at = 0, .status = TOOL_FAILED,
 	};
 	memcpy(run->env.servers, h->config->server, h->config->servers * sizeof *h->config->server);
@@ -288,6 +292,15 @@ static void build_stack(struct lab *lab, struct lab_host *h, const struct stack_
 	}
 }
 
+static void give_net(struct lab_run *run, struct net *seat, const char *input)
+{
+	run->env.net = seat;
+	if (input == NULL) return;
+	said_init(&run->said, bytes_of(input));
+	beside_init(&run->beside, seat, &run->said.net);
+	run->env.net = beside_net(&run->beside);
+}
+
 static void build_host(struct lab *lab, uint32_t number)
 {
 	struct lab_host *h = &lab->host[number];
@@ -303,7 +316,7 @@ static void build_host(struct lab *lab, uint32_t number)
 		if (s->run[i].host == number && scenario_run_is_program(&s->run[i])) build_run(lab, h, i);
 	share_init(&h->share, stack_net(h->stack), h->seat, seats, (struct room){ take(lab, 1, share_bytes), share_bytes },
 	           owners_of(&limits));
-	for (uint32_t i = 0; i < seats; i++) lab->run[h->run[i]].env.net = share_seat(&h->share, i);
+	for (uint32_t i = 0; i < seats; i++) give_net(&lab->run[h->run[i]], share_seat(&h->share, i), s->run[h->run[i]].input);
 }
 
 static void build_wires(struct lab *lab)

@@ -16,7 +16,9 @@
 #include "base/trace.h"
 #include "lab/authority.h"
 #include "lab/meddle.h"
+#include "lab/said.h"
 #include "lab/scenario.h"
+#include "net/beside.h"
 #include "net/share.h"
 #include "proto/tls/keylog.h"
 #include "sim/sim.h"
@@ -36,6 +38,7 @@ struct lab_run {
 	bool wanted, started, stopping, ended;
 	int status;             /* once it has ended */
 	uint32_t seat;          /* on its host's share */
+	struct beside beside; struct said said; /* that, with its standard input, where it has one */
 	struct tool_env env;
 	struct arena memory;
 	struct rng rng;

@@ -130,7 +130,7 @@ static void rehearse_run(const struct scenario *s, struct files *files, const st
 	rng_init_number(&rng, s->seed);
 	struct tool_env env = {
 		.net = &quiet.net, .memory = &arena, .out = &out, .err = &err, .files = files, .rng = &rng, .server_port = 53,
-		.servers_count = s->host[run->host].servers, .date = s->date,
+		.servers_count = s->host[run->host].servers, .date = s->date, .input = run->input != NULL,
 	};
 	memcpy(env.servers, s->host[run->host].server, env.servers_count * sizeof *env.servers);
 	lend_papers(s, run->host, papers, &env);

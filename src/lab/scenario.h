@@ -78,6 +78,7 @@ struct scenario_run {
 	struct words words;      /* none: it is one of the two below */
 	struct scenario_inject inject; /* text NULL: it is not */
 	struct scenario_replay replay; /* filter NULL: it is not */
+	const char *input;       /* what it reads as standard input; NULL: it has none */
 	bool quiet;              /* its lines are not printed */
 };
 

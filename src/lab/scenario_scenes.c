@@ -22,6 +22,10 @@ static void run_id(struct reader *r, node *n, void *into)
 	complain(r->complaints, place_of(n), "there is a run '%s' already, in line %u", run->id, mine(r)->run[other].place.line);
 	run->id = NULL;
 }
+static void run_input(struct reader *r, node *n, void *into)
+{
+	read_text(r, n, "the program's standard input", &((struct scenario_run *)into)->input);
+}
 static void run_quiet(struct reader *r, node *n, void *into) { read_yes(r, n, &((struct scenario_run *)into)->quiet); }
 
 static void inject_to(struct reader *r, node *n, void *into) { read_addr(r, n, &((struct scenario_inject *)into)->to); }
@@ -60,7 +64,7 @@ static void run_replay(struct reader *r, node *n, void *into)
 
 static const struct key run_keys[] = {
 	{ "at", run_at }, { "until", run_stop }, { "host", run_host }, { "do", run_do }, { "id", run_id },
-	{ "quiet", run_quiet }, { "wrong-checksum", run_inject }, { "replay", run_replay },
+	{ "input", run_input }, { "quiet", run_quiet }, { "wrong-checksum", run_inject }, { "replay", run_replay },
 };
 
 static void add_run(struct reader *r, node *n, struct scenario_run run)
@@ -76,6 +80,7 @@ static void add_run(struct reader *r, node *n, struct scenario_run run)
 	unsigned kinds = (run.words.count > 0) + (run.inject.text != NULL) + (run.replay.filter != NULL);
 	if (kinds != 1 && read_value(r, n, "do") == NULL && !read_is_scalar(n))
 		complain(r->complaints, run.place, "expected either 'do:', 'wrong-checksum:' or 'replay:'");
+	if (run.input != NULL && run.words.count == 0) complain(r->complaints, run.place, "expected 'do:' beside 'input:', a program that reads it");
 	s->run[s->runs++] = run;
 }
 
