@@ -195,6 +195,7 @@ static void wrong_words_are_told(void)
 		CHECK(complained(0, wrong[i].why) && on[0].env.status == TOOL_USAGE);
 	}
 	CHECK(!lan_tool(0, "ech serve") && complained(0, "did you mean echo"));
+	CHECK(!lan_tool(0, "sockets") && complained(0, "this host's kernel"));
 	CHECK(!lan_tool(0, "echo serve tcp://192.0.2.1:1") && complained(0, "cannot assign") && on[0].env.status == TOOL_FAILED);
 }
 

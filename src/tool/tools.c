@@ -48,6 +48,10 @@ struct tool *tool_open(int argc, const char *const *argv, struct tool_env *env)
 	}
 	const struct tool_kind *kind = tool_find(argv[0]);
 	if (kind != NULL) return kind->open(argc, argv, env);
+	if (strcmp(argv[0], "sockets") == 0) {
+		text_puts(env->err, "sockets: shows those of this host's kernel, which a stack or a lab has none in: `tulle sockets` alone\n");
+		return NULL;
+	}
 	const char *nearest = tool_nearest(argv[0]);
 	text_printf(env->err, "%s: there is no such tool", argv[0]);
 	if (nearest != NULL) text_printf(env->err, "; did you mean %s?", nearest);
