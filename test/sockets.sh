@@ -47,6 +47,10 @@ python3 many.py >ready 2>&1 &
 servers=$!
 holder=$!
 await ready ready
+for _ in $(seq 200); do # until each end is acknowledged, which the kernel may put off
+	ss -Htn state fin-wait-1 state last-ack state closing | grep -q . || break
+	sleep 0.05
+done
 
 # protocol state local remote, a line a socket, as ss has them
 ss -Hantu | awk '{ print $1, $2, $5, $6 }' | sed 's/ESTAB /ESTABLISHED /; s/UNCONN/UNCONNECTED/; s/-/_/g; s/_WAIT_\([12]\)/_WAIT\1/
