@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A message from a stranger, printed in every way dig has, whole or as far as it can be read: nothing in it may reach the
  * terminal but letters, and JSON stays JSON. The first two bytes choose the way. */
-#include "tool/dig_parts.h"
+#include "tool/dns/dig_parts.h"
 
 static char buffer[512];
 static bool json, in_string, escaped;

@@ -2,7 +2,7 @@
 /* Segments of a few connections in any order, twice, torn, with gaps: whatever is followed stays within its tables, and
  * frames that are none are passed over. */
 #include "base/checksum.h"
-#include "tool/follow.h"
+#include "tool/dump/follow.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
 #include "wire/tcp.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The head of a message from a stranger: views stay inside it, a path stays below, and a head that comes in two
  * pieces is the head that comes in one. The first byte says where to cut. */
-#include "tool/http_message.h"
+#include "tool/http/http_message.h"
 
 static struct http_head whole, pieces;
 

@@ -3,7 +3,7 @@
  * names. The first byte says which. */
 #include <assert.h>
 
-#include "tool/nslookup_parts.h"
+#include "tool/dns/nslookup_parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t len);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What the kernel's sock_diag may answer, and what a person may type for conditions: the first byte chooses. */
-#include "tool/sockets.h"
+#include "tool/sockets/sockets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

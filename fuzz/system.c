@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A machine's files about names, as anybody may have left them. The first byte chooses which; up to a NUL stands the name. */
-#include "tool/system.h"
+#include "tool/dns/system.h"
 
 static void check_resolv(struct bytes text, const char *name)
 {

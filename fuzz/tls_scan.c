@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What a server says to a scan's hello, in two pieces and whole: the same is learnt. The first byte says what is asked, the
  * second where to cut. */
-#include "tool/tls_scan.h"
+#include "tool/tls/tls_scan.h"
 
 static struct scan_reader whole, pieces;
 

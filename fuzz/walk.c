@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* A walk among servers that say anything: each question is answered with the next piece of the input, under its own id and question.
  * However they lie, it ends, within its limits, and what it tells can be printed. */
-#include "tool/walk.h"
-#include "tool/walk_print.h"
+#include "tool/dns/walk.h"
+#include "tool/dns/walk_print.h"
 
 static struct {
 	struct net net;

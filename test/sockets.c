@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "host/processes.h"
-#include "tool/sockets.h"
+#include "tool/sockets/sockets.h"
 #include "tap.h"
 
 static const struct sockets_names names = {

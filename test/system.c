@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What this machine's files say about names, as glibc reads them. */
-#include "tool/system.h"
+#include "tool/dns/system.h"
 
 #include "tap.h"
 

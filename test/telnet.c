@@ -4,7 +4,7 @@
 
 #include "base/chance.h"
 #include "proto/telnet/telnet.h"
-#include "tool/telnet_line.h"
+#include "tool/telnet/telnet_line.h"
 
 #define B(text) ((struct bytes){ (const uint8_t *)(text), sizeof(text) - 1 })
 #define IAC "\xff"

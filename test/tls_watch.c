@@ -9,7 +9,7 @@
 #include "link/pcapng_file.h"
 #include "proto/tls/keylog.h"
 #include "tap.h"
-#include "tool/follow.h"
+#include "tool/dump/follow.h"
 #include "wire/eth.h"
 #include "wire/dissect.h"
 #include "wire/ip4.h"

@@ -3,8 +3,8 @@
  * messages that named would never send. What named does send is compared with the real dig by dig.sh. */
 #include "lan_tool.h"
 
-#include "tool/dig.h"
-#include "tool/dig_parts.h"
+#include "tool/dns/dig.h"
+#include "tool/dns/dig_parts.h"
 
 enum { SERVER, CLIENT, NOBODY };
 

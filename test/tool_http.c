@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* http: heads, dates, paths and ranges by themselves; then the server and clients over our own stacks. */
 #include "lan_tool.h"
-#include "tool/http.h"
-#include "tool/http_message.h"
+#include "tool/http/http.h"
+#include "tool/http/http_message.h"
 
 /* --- by themselves --- */
 

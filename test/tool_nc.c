@@ -2,7 +2,7 @@
 /* nc over our own stacks on one wire. What a tool reads as its input comes over a connection from the last host. */
 #include "lan_tool.h"
 
-#include "tool/nc.h"
+#include "tool/nc/nc.h"
 
 enum { SERVER, ALICE, BOB, TYPIST };
 

@@ -5,7 +5,7 @@
  *     10.0.0.1 a name server     10.0.0.2 who asks     10.0.0.3 nobody listens     10.0.0.4 who types
  */
 #include "lan_tool.h"
-#include "tool/nslookup_parts.h"
+#include "tool/dns/nslookup_parts.h"
 
 enum { SERVER, ASKER, OTHER, TYPIST };
 

@@ -2,7 +2,7 @@
 /* Questions to a name server that the test plays, over our own stacks: what counts as an answer and what does not. */
 #include "lan_tool.h"
 
-#include "tool/query.h"
+#include "tool/dns/query.h"
 
 enum { SERVER, CLIENT };
 

@@ -7,7 +7,7 @@
 #include "lan.h"
 
 #include "base/trace.h"
-#include "tool/dns_status.h"
+#include "tool/dns/dns_status.h"
 #include "tool/lookup.h"
 #include "wire/dns.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "tls_two.h"
-#include "tool/tls_scan.h"
+#include "tool/tls/tls_scan.h"
 #include "tool/url.h"
 
 enum { SERVER, ALICE };

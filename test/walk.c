@@ -5,8 +5,8 @@
  */
 #include "lan.h"
 
-#include "tool/walk.h"
-#include "tool/walk_print.h"
+#include "tool/dns/walk.h"
+#include "tool/dns/walk_print.h"
 
 enum { CLIENT, SERVERS };
 

@@ -6,7 +6,7 @@
 #include <regex.h>
 #include <stdlib.h>
 
-#include "tool/follow.h"
+#include "tool/dump/follow.h"
 #include "wire/eth.h"
 #include "wire/ip4.h"
 #include "wire/ip6.h"

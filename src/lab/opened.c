@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "tool/follow.h"
+#include "tool/dump/follow.h"
 
 static void keep(struct opened *o, size_t packet, const struct tls_watched *watched)
 {

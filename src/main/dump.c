@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* dump.c - `tulle dump` with what the operating system lends it. */
 #define _GNU_SOURCE
-#include "tool/dump.h"
+#include "tool/dump/dump.h"
 
 #include <errno.h>
 #include <fcntl.h>

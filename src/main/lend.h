@@ -15,7 +15,7 @@
 #include "main/sink.h"
 #include "net/beside.h"
 #include "proto/tls/keylog.h"
-#include "tool/system.h"
+#include "tool/dns/system.h"
 #include "tool/tool.h"
 
 #define LEND_FILES_MAX 4

@@ -5,10 +5,10 @@
 #include "main/command.h"
 #include "main/lab.h"
 #include "main/sandbox.h"
-#include "tool/dump.h"
-#include "tool/sockets.h"
-#include "tool/tls.h"
-#include "tool/tls_ca.h"
+#include "tool/dump/dump.h"
+#include "tool/sockets/sockets.h"
+#include "tool/tls/tls.h"
+#include "tool/tls/tls_ca.h"
 #include "tool/tool.h"
 
 struct command { const char *name, *summary, *help; int (*run)(int argc, char **argv); };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* sockets.c - `tulle sockets`: the kernel's list and the processes, read into a table; tool/sockets.h decides and prints.
+/* sockets.c - `tulle sockets`: the kernel's list and the processes, read into a table; tool/sockets/sockets.h decides and prints.
  *
  * One pass: the kernel is asked for what may match (four questions), then /proc is walked once and each descriptor that
  * is a socket is looked up by its inode. */
 #define _GNU_SOURCE
-#include "tool/sockets.h"
+#include "tool/sockets/sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 #define TULLE_TOOL_NAMES_H
 
 #include "idn/idn.h"
-#include "tool/system.h"
+#include "tool/dns/system.h"
 #include "tool/tool.h"
 #include "wire/dns.h"
 

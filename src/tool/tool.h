@@ -19,7 +19,7 @@
 #include "net/net.h"
 
 struct crypt;        /* crypt/crypt.h */
-struct system_texts; /* tool/system.h */
+struct system_texts; /* tool/dns/system.h */
 struct x509_trust;   /* crypt/x509.h */
 struct tls_identity; /* proto/tls/tls.h */
 struct tls_keylog;   /* proto/tls/keylog.h */

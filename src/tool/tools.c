@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "tool/tool.h"
 
-#include "tool/dig.h"
-#include "tool/dns.h"
-#include "tool/echo.h"
-#include "tool/http.h"
-#include "tool/nc.h"
-#include "tool/nslookup.h"
-#include "tool/telnet.h"
-#include "tool/tls.h"
+#include "tool/dns/dig.h"
+#include "tool/dns/dns.h"
+#include "tool/echo/echo.h"
+#include "tool/http/http.h"
+#include "tool/nc/nc.h"
+#include "tool/dns/nslookup.h"
+#include "tool/telnet/telnet.h"
+#include "tool/tls/tls.h"
 
 /* Sorted by name; each row's function is in the tool's own header. */
 const struct tool_kind tool_kinds[] = {
