@@ -221,7 +221,7 @@ static bool look_at_ca(const struct look *l, const struct x509_certificate *c)
 static bool look_at_leaf(const struct look *l, const struct x509_certificate *c)
 {
 	if (c->ca)
-		return REFUSE(l, X509_WRONG_PURPOSE, "is a CA's certificate, expected one of a TLS %s",
+		return REFUSE(l, X509_WRONG_PURPOSE, "is a CA's certificate, expected one of a TLS %s, with basicConstraints=CA:FALSE (openssl req -x509 makes CAs unless told)",
 		              l->ask->peer == X509_SERVER ? "server" : "client");
 	if (c->path_limited) return REFUSE(l, X509_MALFORMED, "is no CA but has a path length (RFC 5280, 4.2.1.9)");
 	if (c->key_usage & X509_USE_CERTIFY)
