@@ -393,6 +393,30 @@ static int plain_peer(uint16_t offset, net_id *accepted)
 }
 
 /* The kernel stops before an urgent byte, as if there were no more; and the end may come with the last bytes. */
+/* As when /proc/sys/fs/epoll/max_user_watches is reached: of who cannot be watched nothing would be heard again. */
+static void who_cannot_be_watched_is_told(void)
+{
+	struct addr to = contract_addr(1, 40);
+	struct net *net = pair->net[0];
+	struct net_event ev;
+	int kept, nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	net_id listener = net_listen(pair->net[1], &to);
+
+	CHECK(listener != 0 && nothing >= 0);
+	kept = dup(host_descriptor(net));
+	CHECK(kept >= 0 && dup2(nothing, host_descriptor(net)) >= 0);
+	net_id id = net_connect(net, &to);
+	CHECK(dup2(kept, host_descriptor(net)) >= 0);
+	close(kept);
+	close(nothing);
+	if (id == 0) CHECK_EQ(net_why_not(net), NET_NO_ROOM);
+	else {
+		EXPECT(0, NET_CLOSED, &ev);
+		CHECK_EQ(ev.why, NET_NO_ROOM);
+	}
+	net_finish(pair->net[1], listener);
+}
+
 static void an_urgent_byte_hides_nothing(void)
 {
 	net_id id;
@@ -591,6 +615,7 @@ static void over(enum host_way way)
 	TEST(a_descriptor_that_comes_along_hides_nothing);
 	TEST(who_comes_before_a_place_is_free_waits);
 	if (way == HOST_EPOLL) TEST(a_ring_is_held_only_while_bytes_wait);
+	if (way == HOST_EPOLL) TEST(who_cannot_be_watched_is_told);
 	pair_down(&p);
 	TEST(nothing_open_is_the_end);
 	pair_up(&p, "127.0.0.1");

@@ -140,13 +140,28 @@ static void starved_wake(struct host *h)
 	h->accept_at = NEVER;
 }
 
+/* The kernel has no room to watch it (fs.epoll.max_user_watches): nothing would ever be heard of a stream, so it ends. */
+static void unwatched(struct host *h, struct slot *s)
+{
+	if (s->broken || (s->kind != SLOT_STREAM && s->kind != SLOT_CONNECTING)) return;
+	s->broken = true;
+	s->why = NET_NO_ROOM;
+	slot_news(h, s, 0);
+}
+
 void slot_watch(struct host *h, struct slot *s, uint32_t events)
 {
 	struct epoll_event ev = { .events = events, .data.u32 = slot_id(h, s) };
 	bool watch = events != WATCH_NOTHING;
 	if (watch == s->watched && (!watch || s->events == events)) return;
 	if (h->uring != NULL && watch) uring_due(h, s);
-	else if (h->uring == NULL) epoll_ctl(h->epoll, !watch ? EPOLL_CTL_DEL : s->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s->fd, &ev);
+	else if (h->uring == NULL) {
+		int done = epoll_ctl(h->epoll, !watch ? EPOLL_CTL_DEL : s->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s->fd, &ev);
+		if (done != 0 && watch) {
+			unwatched(h, s);
+			return;
+		}
+	}
 	s->watched = watch;
 	s->events = events;
 }

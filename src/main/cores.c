@@ -81,8 +81,13 @@ bool cores_ready(struct cores *c)
 void cores_measured(struct cores *c, const struct tool_measure *measure)
 {
 	if (!c->is_one) return;
-	memcpy(c->told[c->core].measure, measure, sizeof c->told->measure);
-	c->told[c->core].ended = true;
+	struct core_told *told = &c->told[c->core];
+	for (size_t i = 0; i < TOOL_MEASURES_MAX && measure[i].name != NULL; i++) {
+		struct text name = text_in(told->measure[i].name, CORES_NAME_MAX);
+		text_puts(&name, measure[i].name);
+		told->measure[i].value = measure[i].value;
+	}
+	told->ended = true;
 }
 
 /* --- the first process --- */
@@ -131,11 +136,14 @@ static void wait_for_all(struct first *f)
 
 static void add_up(const struct first *f, struct tool_measure *sum)
 {
+	static char name[TOOL_MEASURES_MAX][CORES_NAME_MAX]; /* one program: a measure has its place in all of them */
+
 	for (unsigned i = 0; i < f->started; i++) {
-		const struct tool_measure *m = f->l->cores.told[i].measure;
-		for (size_t k = 0; k < TOOL_MEASURES_MAX && m[k].name != NULL; k++) {
-			sum[k].name = m[k].name; /* one program, one place */
-			sum[k].value += m[k].value;
+		const struct core_told *told = &f->l->cores.told[i];
+		for (size_t k = 0; k < TOOL_MEASURES_MAX && told->measure[k].name[0] != '\0'; k++) {
+			memcpy(name[k], told->measure[k].name, CORES_NAME_MAX - 1);
+			sum[k].name = name[k];
+			sum[k].value = (int64_t)((uint64_t)sum[k].value + (uint64_t)told->measure[k].value);
 		}
 	}
 }

@@ -10,10 +10,15 @@
 
 #include "tool/tool.h"
 
+#define CORES_NAME_MAX 32 /* of a measure */
+
 struct cores { /* all zero: there is one process only */
 	int ready;  /* in one of several: the end of a pipe, to say so */
 	bool is_one;
-	struct core_told { bool ended; struct tool_measure measure[TOOL_MEASURES_MAX]; } *told; /* shared by all */
+	struct core_told { /* shared by all: whoever breaks into one of them may write here, so no pointers */
+		bool ended;
+		struct { char name[CORES_NAME_MAX]; int64_t value; } measure[TOOL_MEASURES_MAX]; /* "": the end */
+	} *told;
 	unsigned core;
 };
 
