@@ -170,4 +170,31 @@ await serve2 tcp
 timeout 20 nc -N 10.8.0.2 6666 <million >back
 cmp million back >log 2>&1
 result $? 'over a packet socket: a megabyte there and back'
+gone $servers
+servers=''
+
+# --- a member of a group while the device goes down and up ---
+heard() { # DEVICE WORD: says it to the group until it is heard
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		"$TULLE" echo call multicast://239.1.2.3:5555 --interface "$1" --count 1 --message "$2" --timeout 100ms >log 2>&1
+		grep -q "$2" group && return 0
+	done
+	return 1
+}
+for device in tap:tap9 packet:right9; do
+	near=tap9 net=10.9.0
+	[ $device = tap:tap9 ] || near=left9 net=10.8.0
+	"$TULLE" stack --link $device --address $net.2/24 -- echo serve multicast://239.1.2.3:5555 >group 2>&1 &
+	servers=$!
+	await group multicast
+	heard $near before
+	result $? "a member of a group on our stack, $device"
+	ip link set $near down
+	sleep 0.2
+	ip link set $near up
+	heard $near afterwards
+	result $? 'hears it still when the device was down'
+	gone $servers
+	servers=''
+done
 echo "1..$n"

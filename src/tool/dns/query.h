@@ -14,7 +14,8 @@
  * it is first started and keeps it. A query that was begun is ended by its outcome or by query_stop, and by nothing else.
  *
  * Each query has an id and, over UDP, a port by chance (RFC 5452). An answer counts if it comes from where the question
- * went, has its id, is a response, and repeats the question; what does not is counted, told in `words`, and waited past.
+ * went, has its id, is a response, and repeats the question if it repeats any (an error may come without); what does not is
+ * counted, told in `words`, and waited past.
  * An answer that has these but cannot be read otherwise is QUERY_MALFORMED, and `message` is what came.
  *
  * A cut answer (TC) over UDP is asked for again over TCP at once, unless `keep_cut`. A try that comes to nothing, by
