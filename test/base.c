@@ -227,6 +227,40 @@ static void a_trace_is_taken_once(void)
 	CHECK(trace_take(&trace) == NULL && trace.seen == 2);
 }
 
+/* RFC 4648, 10. */
+static void base64_is_rfc_4648(void)
+{
+	static const char *const vectors[][2] = { { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg==" },
+	                                          { "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" } };
+	static const uint8_t high[] = { 0xfb, 0xff, 0xfe, 0xff };
+	char buffer[64];
+	struct text t = text_in(buffer, sizeof buffer);
+
+	for (size_t i = 0; i < COUNT(vectors); i++) {
+		text_clear(&t);
+		text_base64(&t, bytes_of(vectors[i][0]));
+		CHECK(strcmp(buffer, vectors[i][1]) == 0);
+	}
+	text_clear(&t);
+	text_base64(&t, (struct bytes){ high, sizeof high });
+	CHECK(strcmp(buffer, "+//+/w==") == 0);
+	text_clear(&t);
+	text_base64url(&t, (struct bytes){ high, sizeof high });
+	CHECK(strcmp(buffer, "-__-_w") == 0);
+}
+
+/* RFC 3629, 4. */
+static void characters_are_well_formed(void)
+{
+	static const struct { const char *bytes; size_t len; } cases[] = {
+		{ "", 0 }, { "a", 1 }, { "\x7f", 1 }, { "\x80", 0 }, { "\xc1\xbf", 0 }, { "\xc2\x80", 2 }, { "\xc3", 0 }, { "\xc3" "a", 0 },
+		{ "\xe0\x9f\xbf", 0 }, { "\xe0\xa0\x80", 3 }, { "\xed\x9f\xbf", 3 }, { "\xed\xa0\x80", 0 }, { "\xef\xbf\xbf" "a", 3 },
+		{ "\xf0\x8f\xbf\xbf", 0 }, { "\xf0\x90\x80\x80", 4 }, { "\xf4\x8f\xbf\xbf", 4 }, { "\xf4\x90\x80\x80", 0 }, { "\xf5\x80\x80\x80", 0 },
+		{ "\xf0\x90\x80", 0 },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) CHECK_EQ(text_utf8(bytes_of(cases[i].bytes)), cases[i].len);
+}
+
 int main(void)
 {
 	TEST(spans_are_read_as_people_write_them);
@@ -239,6 +273,8 @@ int main(void)
 	TEST(the_checksum_is_rfc_1071);
 	TEST(an_arena_ends);
 	TEST(texts_are_cut_not_overrun);
+	TEST(base64_is_rfc_4648);
+	TEST(characters_are_well_formed);
 	TEST(a_trace_is_taken_once);
 	return tap_end();
 }

@@ -194,7 +194,7 @@ static void says_it_in_words(void)
 	CHECK(PARSE("-n", "-p", "8") && strcmp(printed(), "") != 0); /* chosen is the caller's to set */
 	CHECK(strstr(printed(), "0.0.0.0:80") != NULL);
 	CHECK(PARSE("--json"));
-	CHECK(strstr(printed(), "\"command\":\"srv\\\"\\\\x1b\"") != NULL);
+	CHECK(strstr(printed(), "\"command\":\"srv\\\"\\u001b\"") != NULL);
 	CHECK(PARSE("--limits"));
 	CHECK(strstr(printed(), "unlimited   25%") != NULL);
 }

@@ -3,6 +3,7 @@
 #include "lan_tool.h"
 
 #include "tool/nc/nc.h"
+#include "tool/say.h"
 
 enum { SERVER, ALICE, BOB, TYPIST };
 
@@ -245,6 +246,15 @@ static void wrong_words_are_told(void)
 
 #define NC_TEST(function) do { TEST(function); lan_tools_end(); } while (0)
 
+static void a_string_is_json(void)
+{
+	char buffer[128];
+	struct text t = text_in(buffer, sizeof buffer);
+
+	say_json(&t, bytes_of("a\"b\\c\n\r\t\x01\x7f\xc3\xa4\xc2\x85\xff" "d"));
+	CHECK(strcmp(buffer, "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u007f\xc3\xa4\\u0085\\u00ffd\"") == 0);
+}
+
 int main(void)
 {
 	NC_TEST(each_side_ends_by_itself);
@@ -258,5 +268,6 @@ int main(void)
 	NC_TEST(stopping_lets_the_client_finish);
 	NC_TEST(sockets_are_as_asked_from_the_first_packet_on);
 	NC_TEST(wrong_words_are_told);
+	TEST(a_string_is_json);
 	return tap_end();
 }

@@ -50,6 +50,39 @@ void text_printf(struct text *t, const char *format, ...)
 }
 
 /* Levenshtein's distance with one row; words longer than the row are never near. */
+size_t text_utf8(struct bytes b)
+{
+	if (b.len == 0) return 0;
+	uint8_t c = b.at[0];
+	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+
+	if (n > b.len) return 0;
+	for (size_t i = 1; i < n; i++) if (b.at[i] >> 6 != 2) return 0;
+	if ((c == 0xe0 && b.at[1] < 0xa0) || (c == 0xf0 && b.at[1] < 0x90)) return 0; /* longer than need be */
+	if ((c == 0xed && b.at[1] > 0x9f) || (c == 0xf4 && b.at[1] > 0x8f)) return 0; /* no characters */
+	return n;
+}
+
+/* The digits are 62 that all agree on, then two. */
+static void put_base64(struct text *t, struct bytes b, const char two[2], bool padded)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+	for (; b.len > 0; b = bytes_skip(b, size_min(b.len, 3))) {
+		uint32_t v = (uint32_t)b.at[0] << 16 | (b.len > 1 ? (uint32_t)b.at[1] << 8 : 0) | (b.len > 2 ? b.at[2] : 0);
+		char four[4] = { '=', '=', '=', '=' };
+		size_t n = size_min(b.len, 3) + 1;
+		for (size_t k = 0; k < n; k++) {
+			uint32_t digit = v >> (18 - 6 * k) & 63;
+			four[k] = digit < 62 ? digits[digit] : two[digit - 62];
+		}
+		text_put(t, (struct bytes){ (const uint8_t *)four, padded ? 4 : n });
+	}
+}
+
+void text_base64(struct text *t, struct bytes b) { put_base64(t, b, "+/", true); }
+void text_base64url(struct text *t, struct bytes b) { put_base64(t, b, "-_", false); }
+
 static size_t distance(const char *a, const char *b)
 {
 	enum { LONGEST = 40 };

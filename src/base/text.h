@@ -41,6 +41,10 @@ static inline struct bytes text_bytes(const struct text *t)
 }
 static inline void text_clear(struct text *t) { t->len = 0, t->cut = false, t->at[0] = '\0'; }
 
+size_t text_utf8(struct bytes); /* how long the character at the front is, or 0: it is no well-formed UTF-8 (RFC 3629, 4), or nothing */
+void text_base64(struct text *, struct bytes);    /* RFC 4648, 4 */
+void text_base64url(struct text *, struct bytes); /* RFC 4648, 5, without padding */
+
 /* The word of `words` nearest to a misspelt one (by edit distance), or NULL if none is near. */
 const char *text_nearest(const char *misspelt, const char *const *words, size_t count);
 

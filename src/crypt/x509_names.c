@@ -5,19 +5,17 @@
  * all of "*.com". A dot at the end of the name that was asked means the root, and is passed over; the certificate has none. */
 #include "crypt/x509_parts.h"
 
-static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
-
 bool x509_bytes_alike(struct bytes a, struct bytes b)
 {
 	if (a.len != b.len) return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.at[i]) != lower(b.at[i])) return false;
+		if (ascii_lower(a.at[i]) != ascii_lower(b.at[i])) return false;
 	return true;
 }
 
 static bool label_byte(uint8_t c)
 {
-	c = lower(c);
+	c = ascii_lower(c);
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 

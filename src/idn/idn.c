@@ -94,11 +94,9 @@ enum idn_why idn_to_ascii(const char *name, char ascii[IDN_ASCII_MAX])
 	return why;
 }
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
-
 static bool is_alabel(const char *label)
 {
-	return lower(label[0]) == 'x' && lower(label[1]) == 'n' && label[2] == '-' && label[3] == '-';
+	return ascii_lower((uint8_t)label[0]) == 'x' && ascii_lower((uint8_t)label[1]) == 'n' && label[2] == '-' && label[3] == '-';
 }
 
 /* A-labels in lower case, the others as they are. Whether there are any. */
@@ -108,7 +106,7 @@ static bool lower_alabels(char *name)
 
 	for (; *name != '\0'; name++) {
 		any |= in_alabel;
-		if (in_alabel) *name = lower(*name);
+		if (in_alabel) *name = (char)ascii_lower((uint8_t)*name);
 		if (*name == '.') in_alabel = is_alabel(name + 1);
 	}
 	return any;
@@ -116,7 +114,7 @@ static bool lower_alabels(char *name)
 
 static bool same(const char *a, const char *b)
 {
-	while (*a != '\0' && lower(*a) == lower(*b)) a++, b++;
+	while (*a != '\0' && ascii_lower((uint8_t)*a) == ascii_lower((uint8_t)*b)) a++, b++;
 	return *a == *b;
 }
 

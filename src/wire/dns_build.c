@@ -31,8 +31,6 @@ static bool put_bytes(struct dns_builder *b, struct bytes bytes)
 	return at != NULL;
 }
 
-static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; }
-
 /* Whether what we wrote at `at` reads as this name. */
 static bool stands_at(const struct dns_builder *b, size_t at, const uint8_t *name)
 {
@@ -43,7 +41,7 @@ static bool stands_at(const struct dns_builder *b, size_t at, const uint8_t *nam
 			continue;
 		}
 		for (size_t i = 0; i <= *name; i++)
-			if (lower(p[i]) != lower(name[i])) return false;
+			if (ascii_lower(p[i]) != ascii_lower(name[i])) return false;
 		if (*name == 0) return true;
 		at += 1u + *name;
 		name += 1u + *name;

@@ -7,12 +7,10 @@
 #define LABEL_MAX 63
 #define JUMPS_MAX 127 /* as many as a name can have labels; a longer chain only wastes our time */
 
-static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; }
-
 static bool same(const uint8_t *a, const uint8_t *b, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (lower(a[i]) != lower(b[i])) return false;
+		if (ascii_lower(a[i]) != ascii_lower(b[i])) return false;
 	return true;
 }
 
@@ -148,7 +146,7 @@ void dns_name_parent(const struct dns_name *name, struct dns_name *parent)
 
 void dns_name_lower(struct dns_name *name)
 {
-	for (size_t i = 0; i < name->len; i++) name->at[i] = lower(name->at[i]);
+	for (size_t i = 0; i < name->len; i++) name->at[i] = ascii_lower(name->at[i]);
 }
 
 void dns_name_reverse(struct ip ip, struct dns_name *out)
@@ -172,6 +170,6 @@ uint64_t dns_name_hash(const uint8_t key[16], const struct dns_name *name)
 {
 	uint8_t folded[DNS_NAME_MAX];
 
-	for (size_t i = 0; i < name->len; i++) folded[i] = lower(name->at[i]);
+	for (size_t i = 0; i < name->len; i++) folded[i] = ascii_lower(name->at[i]);
 	return siphash13(key, (struct bytes){ folded, name->len });
 }

@@ -80,14 +80,9 @@ void dns_present_string(struct dns_present *p, struct bytes b, bool quoted)
 
 void dns_present_base64(struct dns_present *p, struct bytes b, unsigned split)
 {
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 	for (size_t i = 0; i < b.len; i += 3) {
-		size_t n = size_min(b.len - i, 3);
-		uint32_t v = (uint32_t)b.at[i] << 16 | (n > 1 ? (uint32_t)b.at[i + 1] << 8 : 0) | (n > 2 ? b.at[i + 2] : 0);
 		if (split > 0 && i > 0 && i / 3 * 4 % split == 0) dns_present_put(p, "%s", dns_present_break(p));
-		dns_present_put(p, "%c%c%c%c", digit[v >> 18], digit[v >> 12 & 63], n > 1 ? digit[v >> 6 & 63] : '=',
-		                n > 2 ? digit[v & 63] : '=');
+		if (p->t != NULL) text_base64(p->t, bytes_first(bytes_skip(b, i), size_min(b.len - i, 3)));
 	}
 }
 

@@ -43,13 +43,11 @@ static unsigned choose_scheme(const struct tls *t, const struct tls_identity *id
 	return 0;
 }
 
-static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
-
 static bool alike(struct bytes a, struct bytes b)
 {
 	if (a.len != b.len) return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.at[i]) != lower(b.at[i])) return false;
+		if (ascii_lower(a.at[i]) != ascii_lower(b.at[i])) return false;
 	return true;
 }
 

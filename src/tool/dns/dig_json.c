@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* dig_json.c - a message as one line of JSON, by RFC 8427's names, and what is known of how it came. */
 #include "tool/dns/dig_print.h"
+#include "tool/say.h"
 
-/* Text of ours is ASCII but for what a stranger wrote; that comes escaped out of dns_present already. */
-static void put_string(struct text *out, const char *s)
-{
-	text_puts(out, "\"");
-	for (; *s != '\0'; s++) {
-		uint8_t c = (uint8_t)*s;
-		if (c == '"' || c == '\\') text_printf(out, "\\%c", c);
-		else if (c < ' ' || c >= 127) text_printf(out, "\\u%04x", c);
-		else text_put(out, (struct bytes){ &c, 1 });
-	}
-	text_puts(out, "\"");
-}
+static void put_string(struct text *out, const char *s) { say_json(out, bytes_of(s)); }
 
 static void put_name(struct text *out, const char *key, const struct dns_name *name)
 {

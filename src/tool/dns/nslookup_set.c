@@ -22,12 +22,10 @@ static const struct flag { const char *name; uint8_t least; bool value; size_t a
 	{ "idn", 3, true, FLAG(idn) }, { "noidn", 5, false, FLAG(idn) },
 };
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
-
 static bool same_start(const char *word, const char *name, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (lower(word[i]) != lower(name[i]) || word[i] == '\0') return false;
+		if (ascii_lower((uint8_t)word[i]) != ascii_lower((uint8_t)name[i]) || word[i] == '\0') return false;
 	return true;
 }
 

@@ -12,17 +12,6 @@ struct query_https {
 	char authority[300], path[PATH_MAX_BYTES];
 };
 
-static void put_base64url(struct text *t, struct bytes b) /* RFC 4648, 5, without padding: RFC 8484, 6 */
-{
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-	for (size_t i = 0; i < b.len; i += 3) {
-		size_t n = size_min(b.len - i, 3);
-		uint32_t v = (uint32_t)b.at[i] << 16 | (n > 1 ? (uint32_t)b.at[i + 1] << 8 : 0) | (n > 2 ? b.at[i + 2] : 0);
-		for (size_t k = 0; k <= n; k++) text_printf(t, "%c", digit[v >> (18 - 6 * k) & 63]);
-	}
-}
-
 static void write_target(struct query *q, struct query_https *h)
 {
 	struct text path = text_in(h->path, sizeof h->path), authority = text_in(h->authority, sizeof h->authority);
@@ -35,7 +24,7 @@ static void write_target(struct query *q, struct query_https *h)
 	text_put(&path, bytes_first(bytes_of(given), strcspn(given, "{"))); /* "{?dns}" of a template */
 	if (!q->want.get) return;
 	text_puts(&path, strchr(h->path, '?') != NULL ? "&dns=" : "?dns=");
-	put_base64url(&path, q->asked);
+	text_base64url(&path, q->asked);
 }
 
 /* Memory for it is taken once and kept. */

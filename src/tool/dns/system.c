@@ -188,11 +188,9 @@ size_t system_names(const struct system_resolv *r, const char *name, struct dns_
 
 /* ---- nsswitch.conf ---- */
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
-
 static bool same(const char *a, const char *b)
 {
-	while (*a != '\0' && lower(*a) == lower(*b)) a++, b++;
+	while (*a != '\0' && ascii_lower((uint8_t)*a) == ascii_lower((uint8_t)*b)) a++, b++;
 	return *a == *b || (*a == '\0' && *b == '\0');
 }
 
@@ -318,7 +316,7 @@ static bool ends_in(const char *name, const char *end)
 	if (len > 0 && name[len - 1] == '.') len--;
 	if (len < last) return false;
 	for (size_t i = 0; i < last; i++)
-		if (lower(name[len - last + i]) != end[i]) return false;
+		if (ascii_lower((uint8_t)name[len - last + i]) != end[i]) return false;
 	return len == last || name[len - last - 1] == '.';
 }
 

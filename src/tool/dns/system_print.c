@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "tool/dns/system_parts.h"
+#include "tool/say.h"
 
 static bool is(const struct system_show *s, size_t service, const char *name) { return strcmp(s->order.service[service].name, name) == 0; }
 
@@ -186,16 +187,7 @@ void system_print_end(struct system_show *s)
 
 /* ---- JSON ---- */
 
-static void json_text(struct text *t, const char *words)
-{
-	text_puts(t, "\"");
-	for (; *words != '\0'; words++) {
-		if (*words == '"' || *words == '\\') text_printf(t, "\\%c", *words);
-		else if ((unsigned char)*words < 0x20 || *words == 0x7f) text_printf(t, "\\u%04x", (unsigned)(unsigned char)*words);
-		else text_put(t, (struct bytes){ (const uint8_t *)words, 1 });
-	}
-	text_puts(t, "\"");
-}
+static void json_text(struct text *t, const char *words) { say_json(t, bytes_of(words)); }
 
 static void json_addresses(struct text *t, const struct ip *ip, size_t count)
 {

@@ -3,16 +3,7 @@
 
 #include "tool/say.h"
 
-static void put_text(struct text *t, const char *words)
-{
-	text_puts(t, "\"");
-	for (; *words != '\0'; words++) {
-		if (*words == '"' || *words == '\\') text_printf(t, "\\%c", *words);
-		else if ((unsigned char)*words < 0x20 || *words == 0x7f) text_printf(t, "\\u%04x", (unsigned)(unsigned char)*words);
-		else text_put(t, (struct bytes){ (const uint8_t *)words, 1 });
-	}
-	text_puts(t, "\"");
-}
+static void put_text(struct text *t, const char *words) { say_json(t, bytes_of(words)); }
 
 static void put_name(struct text *t, const char *key, const struct dns_name *name)
 {

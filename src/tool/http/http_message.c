@@ -40,12 +40,10 @@ static bool is_token(struct bytes b)
 	return b.len > 0;
 }
 
-static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
-
 bool http_name_is(struct bytes name, const char *word)
 {
 	if (name.len != strlen(word)) return false;
-	for (size_t i = 0; i < name.len; i++) if (lower(name.at[i]) != (uint8_t)word[i]) return false;
+	for (size_t i = 0; i < name.len; i++) if (ascii_lower(name.at[i]) != (uint8_t)word[i]) return false;
 	return true;
 }
 
@@ -246,7 +244,7 @@ bool http_response_parse(struct bytes head, struct http_response *r)
 
 static int hex(uint8_t c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+	return c >= '0' && c <= '9' ? c - '0' : ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f' ? ascii_lower(c) - 'a' + 10 : -1;
 }
 
 /* One part between slashes; SIZE_MAX: it is not good. */

@@ -119,7 +119,6 @@ static inline bool nc_shows(const struct nc *n) { return n->o.hex || n->o.json; 
 void nc_show_data(struct nc *, bool sent, const struct addr *, struct bytes);
 void nc_show_event(struct nc *, const char *event, const struct addr *, const char *why);
 void nc_show_port(struct nc *, uint16_t port, bool open, const char *why);
-void nc_json_text(struct text *, struct bytes);
 void nc_show_received(struct nc *, const struct addr *);
 const char *nc_service_name(struct nc *, uint16_t port);
 

@@ -119,17 +119,6 @@ static bool say_connect_4(struct nc *n, struct text *t)
 	return true;
 }
 
-static void put_base64(struct text *t, struct bytes b) /* RFC 4648, 4 */
-{
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (; b.len > 0; b = bytes_skip(b, size_min(b.len, 3))) {
-		uint32_t v = (uint32_t)b.at[0] << 16 | (b.len > 1 ? (uint32_t)b.at[1] << 8 : 0) | (b.len > 2 ? b.at[2] : 0);
-		text_printf(t, "%c%c%c%c", digit[v >> 18], digit[v >> 12 & 63], b.len > 1 ? digit[v >> 6 & 63] : '=',
-		            b.len > 2 ? digit[v & 63] : '=');
-	}
-}
-
 static void say_http(struct nc *n, struct text *t)
 {
 	bool six = strchr(n->host, ':') != NULL;
@@ -139,7 +128,7 @@ static void say_http(struct nc *n, struct text *t)
 	            six ? "[" : "", n->host, six ? "]" : "", port);
 	if (n->o.proxy_user != NULL) {
 		text_puts(t, "Proxy-Authorization: Basic ");
-		put_base64(t, bytes_of(n->o.proxy_user));
+		text_base64(t, bytes_of(n->o.proxy_user));
 		text_puts(t, "\r\n");
 	}
 	text_puts(t, "\r\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* nc_show.c - what happens: nc's sentences on err (-v), or everything on out, as hexadecimal or as lines of JSON. */
 #include "tool/nc/nc_parts.h"
+#include "tool/say.h"
 
 static uint64_t microseconds_now(struct nc *n)
 {
@@ -25,37 +26,11 @@ void nc_show_received(struct nc *n, const struct addr *peer)
 
 /* --- JSON --- */
 
-static void escape(struct text *t, uint8_t c)
-{
-	if (c == '"' || c == '\\') text_printf(t, "\\%c", c);
-	else if (c == '\n') text_puts(t, "\\n");
-	else if (c == '\r') text_puts(t, "\\r");
-	else if (c == '\t') text_puts(t, "\\t");
-	else text_printf(t, "\\u%04x", c);
-}
-
-void nc_json_text(struct text *t, struct bytes b)
-{
-	text_puts(t, "\"");
-	for (; b.len > 0; b = bytes_skip(b, 1)) {
-		if (b.at[0] < 0x20 || b.at[0] == '"' || b.at[0] == '\\' || b.at[0] == 0x7f) escape(t, b.at[0]);
-		else text_put(t, bytes_first(b, 1));
-	}
-	text_puts(t, "\"");
-}
-
-/* Is it well-formed UTF-8 (RFC 3629, 4)? */
 static bool is_utf8(struct bytes b)
 {
 	while (b.len > 0) {
-		uint8_t c = b.at[0], low = 0x80, high = 0xbf;
-		size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-		if (n == 0 || n > b.len) return false;
-		if (c == 0xe0) low = 0xa0;
-		if (c == 0xed) high = 0x9f;
-		if (c == 0xf0) low = 0x90;
-		if (c == 0xf4) high = 0x8f;
-		for (size_t i = 1; i < n; i++, low = 0x80, high = 0xbf) if (b.at[i] < low || b.at[i] > high) return false;
+		size_t n = text_utf8(b);
+		if (n == 0) return false;
 		b = bytes_skip(b, n);
 	}
 	return true;
@@ -68,7 +43,7 @@ static void json_begin(struct nc *n, const char *event, const struct addr *peer)
 	text_printf(n->env->out, "{\"time\": %llu.%06u, \"event\": \"%s\"", (unsigned long long)(us / 1000000), (unsigned)(us % 1000000), event);
 	if (peer == NULL) return;
 	text_puts(n->env->out, ", \"peer\": ");
-	nc_json_text(n->env->out, bytes_of(name_of(n, peer)));
+	say_json(n->env->out, bytes_of(name_of(n, peer)));
 }
 
 static void json_data(struct nc *n, bool sent, const struct addr *peer, struct bytes b)
@@ -77,7 +52,7 @@ static void json_data(struct nc *n, bool sent, const struct addr *peer, struct b
 	text_printf(n->env->out, ", \"bytes\": %zu", b.len);
 	if (is_utf8(b)) {
 		text_puts(n->env->out, ", \"text\": ");
-		nc_json_text(n->env->out, b);
+		say_json(n->env->out, b);
 	} else {
 		text_puts(n->env->out, ", \"hex\": \"");
 		for (size_t i = 0; i < b.len; i++) text_printf(n->env->out, "%02x", b.at[i]);
@@ -130,7 +105,7 @@ void nc_show_event(struct nc *n, const char *event, const struct addr *peer, con
 	json_begin(n, event, peer);
 	if (why != NULL) {
 		text_puts(n->env->out, ", \"why\": ");
-		nc_json_text(n->env->out, bytes_of(why));
+		say_json(n->env->out, bytes_of(why));
 	}
 	if (n->sent > 0 || n->received > 0)
 		text_printf(n->env->out, ", \"sent\": %llu, \"received\": %llu", (unsigned long long)n->sent, (unsigned long long)n->received);
@@ -145,7 +120,7 @@ void nc_show_port(struct nc *n, uint16_t port, bool open, const char *why)
 	if (n->o.json && n->o.zero) {
 		json_begin(n, "port", NULL);
 		text_puts(n->env->out, ", \"host\": ");
-		nc_json_text(n->env->out, bytes_of(n->host));
+		say_json(n->env->out, bytes_of(n->host));
 		text_printf(n->env->out, ", \"port\": %u, \"protocol\": \"%s\", \"open\": %s", port, protocol, open ? "true" : "false");
 		if (why != NULL) text_printf(n->env->out, ", \"why\": \"%s\"", why);
 		text_puts(n->env->out, "}\n");

@@ -5,20 +5,7 @@
 #include "tool/say.h"
 #include "tool/sockets/sockets_parts.h"
 
-/* What is not UTF-8 stands as \xNN, so that the text is JSON whatever a program calls itself. */
-static void print_string(struct text *out, const char *string)
-{
-	char buffer[256];
-	struct text t = text_in(buffer, sizeof buffer);
-
-	say_bytes(&t, bytes_of(string));
-	text_puts(out, "\"");
-	for (size_t i = 0; i < t.len; i++) {
-		if (buffer[i] == '"' || buffer[i] == '\\') text_puts(out, "\\");
-		text_put(out, (struct bytes){ (const uint8_t *)buffer + i, 1 });
-	}
-	text_puts(out, "\"");
-}
+static void print_string(struct text *out, const char *string) { say_json(out, bytes_of(string)); }
 
 static void print_end(const char *name, const struct addr *end, struct text *out)
 {

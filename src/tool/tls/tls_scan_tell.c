@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "tool/say.h"
 #include "tool/tls/tls_scan.h"
 
 static const char *const versions[] = { "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3" };
@@ -100,16 +101,7 @@ void scan_tell(const struct scan_results *r, struct text *out)
 
 /* --- JSON (RFC 8259) --- */
 
-static void string(struct text *out, const char *s)
-{
-	text_puts(out, "\"");
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\') text_printf(out, "\\%c", *s);
-		else if ((unsigned char)*s < ' ' || *s == 0x7f) text_printf(out, "\\u%04x", (unsigned char)*s);
-		else text_printf(out, "%c", *s);
-	}
-	text_puts(out, "\"");
-}
+static void string(struct text *out, const char *s) { say_json(out, bytes_of(s)); }
 
 static void array(struct text *out, const char *key, const struct scan_list *l, namer name)
 {
