@@ -258,6 +258,24 @@ static void silent_and_failing_servers(void)
 	end();
 }
 
+/* What IPv4 cannot tell IPv6 is asked for, but not of all its servers when it leads nowhere. */
+static void a_family_that_leads_nowhere(void)
+{
+	static const struct says table[] = {
+		{ "10.0.0.2", "example", "", "au example NS a.example; au example NS b.example; au example NS c.example; au example NS d.example;"
+		  "au example NS e.example; ad a.example A 10.0.0.4; ad a.example AAAA fd00::1; ad b.example AAAA fd00::2; ad c.example AAAA fd00::3;"
+		  "ad d.example AAAA fd00::4; ad e.example AAAA fd00::5;" },
+		{ "10.0.0.4", ".", "servfail", "" },
+	};
+	START(table);
+	lan_address(CLIENT, 1, "fd00::99/64"); /* nobody is there: neighbours are looked for in vain, as from behind a router that drops */
+	walk("www.example");
+	CHECK(w->outcome == WALK_SERVERS_FAILED);
+	CHECK_EQ(w->silent, WALK_SILENT_MAX);
+	CHECK(strstr(packed, "IPv6 leads nowhere from here: after 3 silent servers no more were asked over it\n") != NULL);
+	end();
+}
+
 static void without_glue(void)
 {
 	static const struct says table[] = {
@@ -465,6 +483,7 @@ int main(void)
 	TEST(down_to_the_answer);
 	TEST(lame_servers_are_told_and_passed);
 	TEST(silent_and_failing_servers);
+	TEST(a_family_that_leads_nowhere);
 	TEST(without_glue);
 	TEST(along_aliases);
 	TEST(limits);

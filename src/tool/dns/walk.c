@@ -226,6 +226,9 @@ static void answered(struct walk *w)
 		return;
 	}
 	struct walk_step *s = begin_step(w, what_came(q));
+	struct walk_family *family = &w->family[ip_is4(q->server.ip)];
+	if (!of_root && (q->outcome == QUERY_ANSWERED || q->outcome == QUERY_REFUSED)) family->heard = true;
+	else if (!of_root && s->what >= WALK_SILENT) family->silent++;
 	s->asked = true;
 	s->server = q->server;
 	s->server_name = of_root || w->server->name.len == 0 ? NULL : &w->server->name;
@@ -241,9 +244,15 @@ static void answered(struct walk *w)
 
 /* ---- whom to ask next ---- */
 
+bool walk_leads_nowhere(const struct walk *w, bool four)
+{
+	return w->family[four].silent >= WALK_SILENT_MAX && !w->family[four].heard && w->family[!four].heard;
+}
+
 static bool usable(const struct walk *w, const struct walk_server *s, size_t i, bool four)
 {
-	return !(s->bad >> i & 1) && ip_is4(s->address[i].ip) == four && !(four ? w->want.only6 : w->want.only4);
+	return !(s->bad >> i & 1) && ip_is4(s->address[i].ip) == four && !(four ? w->want.only6 : w->want.only4) &&
+	       !walk_leads_nowhere(w, four);
 }
 
 /* IPv4 first, for there is less that has it not. */

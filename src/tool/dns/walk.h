@@ -17,6 +17,7 @@
  * Where the root is, the name servers in `resolvers` are asked, as dig does, so that it begins in this net's own DNS,
  * whichever that is; if none of them says, it begins at the Internet's root. `roots` names another one.
  *
+ * When a family of addresses leads nowhere (WALK_SILENT_MAX) its other servers are passed over.
  * A server that is silent, fails, or does not serve the zone it was named for (it is lame) is noted, and the next is
  * asked. A server whose address did not come with its name is looked up by itself, in a detour, but only when no other
  * can be asked. An alias is followed, from the nearest zone that is known by then. Every number is bounded: what
@@ -37,6 +38,7 @@
 #define WALK_DETOURS_MAX 6    /* one in another */
 #define WALK_ALIASES_MAX 12
 #define WALK_QUESTIONS_MAX 120
+#define WALK_SILENT_MAX 3     /* servers of one family: if nobody else of it has answered, but one of the other has, it leads nowhere from here */
 #define WALK_TIMEOUT (2 * SECOND)
 #define WALK_TRIES 2
 
@@ -129,6 +131,7 @@ struct walk {
 	struct query query;
 	unsigned questions, tries; /* tries: messages sent */
 	unsigned silent, lame, failed;
+	struct walk_family { unsigned silent; bool heard; } family[2]; /* IPv6, IPv4 */
 	instant began_at, ended_at;
 	/* the rest is walk.c's */
 	struct tool_env *env;
@@ -151,6 +154,7 @@ void walk_step(struct walk *, instant now);
 instant walk_deadline(const struct walk *);
 void walk_on(struct walk *);   /* at first, and after each step was seen */
 void walk_stop(struct walk *);
+bool walk_leads_nowhere(const struct walk *, bool four);
 
 /* walk_judge.c: what an answer means for who asked `zone` for the name. Fills in the step; the zone that it refers to is written to
  * `below` (without depth and first). */

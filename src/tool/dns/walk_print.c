@@ -243,6 +243,9 @@ void walk_print_end(struct walk_print *p, const struct walk *w)
 		text_puts(t, p->color ? plain : "");
 		text_puts(t, "\n");
 	}
+	for (int four = 0; four < 2; four++)
+		if (walk_leads_nowhere(w, four))
+			text_printf(t, "IPv%d leads nowhere from here: after %u silent servers no more were asked over it\n", four ? 4 : 6, w->family[four].silent);
 	text_printf(t, "%u question%s", w->questions, w->questions == 1 ? "" : "s");
 	if (w->tries > w->questions) text_printf(t, " in %u messages", w->tries);
 	text_puts(t, ", ");
