@@ -121,7 +121,8 @@ controls { };
 zone "example.com" { type primary; file "signed"; };
 zone "example.org" { type primary; file "signed.org"; };
 EOF
-named -c "$work/named.conf" -g >named.log 2>&1 &
+own named
+./named -c "$work/named.conf" -g >named.log 2>&1 &
 servers=$!
 await named.log 'all zones loaded' && await named.log running
 result $? 'named serves it'
@@ -249,7 +250,8 @@ server:
 remote-control:
 	control-enable: no
 EOF
-	unbound -d -c unbound.conf >unbound.log 2>&1 &
+	own unbound
+	./unbound -d -c unbound.conf >unbound.log 2>&1 &
 	servers="$servers $!"
 	await unbound.log 'start of service'
 	result $? 'unbound serves'

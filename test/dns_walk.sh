@@ -112,9 +112,10 @@ serve() { # ADDRESS ZONE...: "." is in zone.root
 			echo "zone \"$z\" { type primary; file \"zone.$file\"; check-integrity no; };"
 		done
 	} >named.$address.conf
-	named -g -c named.$address.conf >named.$address 2>&1 &
+	./named -g -c named.$address.conf >named.$address 2>&1 &
 	servers="$servers $!"
 }
+own named
 serve 127.0.1.1 .
 serve 127.0.2.1 com net
 serve 127.0.3.1 example.com glueless.net half.com
@@ -134,7 +135,7 @@ options { directory "$work"; listen-on { 127.0.0.53; }; listen-on-v6 { none; }; 
 controls {};
 zone "." { type hint; file "hints"; };
 END
-named -g -c named.resolver.conf >named.resolver 2>&1 &
+./named -g -c named.resolver.conf >named.resolver 2>&1 &
 servers="$servers $!"
 : >resolv.conf
 cp /etc/hosts hosts

@@ -36,6 +36,9 @@ await_port() { # NUMBER: until somebody listens there
 		sleep 0.05
 	done
 }
+own() { # PROGRAM: a copy of it in the work folder. AppArmor confines the system's own to the system's folders, by their path
+	cp "$(command -v "$1")" "$work/$1"
+}
 wants() { # WHAT STATUS WORDS COMMAND...: its exit status, and words it says
 	what=$1 status=$2 words=$3
 	shift 3

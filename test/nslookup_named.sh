@@ -73,7 +73,8 @@ $TTL 300
 @ NS ns1.example.com.
 1.0 PTR www.example.com.
 END
-named -g -c named.conf >named.log 2>&1 &
+own named
+./named -g -c named.conf >named.log 2>&1 &
 servers=$!
 cat >fail.py <<'END'
 import select, socket, sys
