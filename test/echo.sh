@@ -159,6 +159,7 @@ wait
 servers=''
 
 # --- the environment ---
+: >server # the first one's words
 env TYPE=server PROTOCOL=tcp HOST=127.0.0.1 "$TULLE" echo >server 2>&1 &
 servers=$!
 env TYPE=server PROTOCOL=udpu HOST=127.0.0.1:7000 "$TULLE" echo >udpu 2>&1 &

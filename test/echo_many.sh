@@ -124,9 +124,9 @@ stop $server
 result $? 'the server ends well'
 
 # --- few descriptors ---
-(ulimit -n 64; exec "$TULLE" echo serve tls://127.0.0.1:6443 >server 2>few) &
+(ulimit -n 64; exec "$TULLE" echo serve tls://127.0.0.1:6443 >shed 2>few) &
 servers=$!
-await server tls
+await shed tls
 result $? 'over TLS with 64 descriptors'
 timeout 20 "$TULLE" echo load tls://127.0.0.1:6443 --connections 60 --seconds 300ms --insecure >log 2>&1
 [ $? = 1 ] && await few 'as many as file descriptors allow' && [ "$(grep -c 'as many as' few)" = 1 ]

@@ -72,6 +72,7 @@ if ip link add tulle0 type veth peer name tulle1 2>/dev/null; then
 	ip addr add 10.9.0.1/24 dev tulle0
 	ip link set tulle0 up
 	ip link set tulle1 up
+	: >server # what stood there is not of this one
 	"$TULLE" echo serve multicast://239.1.2.3:5555 --interface tulle0 >server 2>&1 &
 	servers=$!
 	await server Listening
